@@ -1,2 +1,259 @@
-/** The C module of the agent and the resident pieces: typed system calls. */
-declare module "runv:sys" {}
+/**
+ * The C module under every program that runs on QuickJS: the agent in the guest, the monitor, the proxy and the packer on the
+ * host. One function a system call where that is enough; what moves bytes (pumps, relays, tar) or must not be interrupted by
+ * garbage collection lives whole in C. C holds no policy: every path, flag and limit comes from TypeScript.
+ *
+ * Failures throw an Error whose `code` is the errno name ("ENOENT"), `errno` its number and `syscall` the call; the message
+ * is "ENOENT: no such file or directory: mount /proc". Names with bytes that are not UTF-8 never pass through here: the tar
+ * reader and the packer handle them in C.
+ */
+declare module "runv:sys" {
+  /** An open file descriptor. Everything opened here is close-on-exec. */
+  export type Fd = number;
+
+  // ── files (native/files.c) ────────────────────────────────────────────────────────────────────────────────────────────
+  export interface Stat {
+    readonly mode: number;
+    readonly uid: number;
+    readonly gid: number;
+    readonly sizeBytes: number;
+    readonly links: number;
+    readonly device: number;
+    readonly inode: number;
+    readonly rdevMajor: number;
+    readonly rdevMinor: number;
+  }
+  /** open(2); O_CLOEXEC is added. `mode` defaults to 0. */
+  export function open(path: string, flags: number, mode?: number): Fd;
+  export function close(fd: Fd): void;
+  /** read(2): at most `maxBytes`; an empty array at end of file. Throws EAGAIN on a non-blocking descriptor without data. */
+  export function read(fd: Fd, maxBytes: number): Uint8Array;
+  /** write(2): how many bytes were taken; throws EAGAIN when none could be. Strings go out as UTF-8. */
+  export function write(fd: Fd, data: Uint8Array | string): number;
+  /** Whole file as text (invalid UTF-8 replaced). Throws EFBIG when it holds more than `maxBytes`. */
+  export function readFile(path: string, maxBytes: number): string;
+  /** open(O_WRONLY | flags), write all, close. `flags` defaults to 0 (the file must exist: what /proc and /sys want). */
+  export function writeFile(path: string, data: string | Uint8Array, flags?: number, mode?: number): void;
+  export function stat(path: string): Stat;
+  export function lstat(path: string): Stat;
+  export function fstat(fd: Fd): Stat;
+  export function access(path: string, mode: number): void;
+  export function mkdir(path: string, mode: number): void;
+  export function rmdir(path: string): void;
+  export function unlink(path: string): void;
+  export function rename(from: string, to: string): void;
+  export function symlink(target: string, path: string): void;
+  export function link(from: string, to: string): void;
+  export function readlink(path: string): string;
+  export function mknod(path: string, mode: number, major: number, minor: number): void;
+  export function chmod(path: string, mode: number): void;
+  export function chown(path: string, uid: number, gid: number): void;
+  export function fchown(fd: Fd, uid: number, gid: number): void;
+  export function readdir(path: string): string[];
+  /** rm -rf on one file system: never follows symlinks nor crosses mounts. Absent is fine. */
+  export function removeTree(path: string): void;
+  export function umask(mask: number): number;
+  export function chdir(path: string): void;
+  export function fchdir(fd: Fd): void;
+  export function getcwd(): string;
+  export function chroot(path: string): void;
+  export function pipe(): [reader: Fd, writer: Fd];
+  /** dup2(2); the copy is not close-on-exec. Equal numbers just clear close-on-exec. */
+  export function dup2(from: Fd, to: Fd): void;
+  export function setCloexec(fd: Fd, on: boolean): void;
+  export function setNonblock(fd: Fd, on: boolean): void;
+  /** Closes every descriptor >= `from` that is not in `keep`. */
+  export function closeFrom(from: Fd, keep: readonly Fd[]): void;
+  export function memfd(name: string): Fd;
+  /** ftruncate(2). */
+  export function truncate(fd: Fd, sizeBytes: number): void;
+  /** pwrite(2) of everything at `offsetBytes`. */
+  export function writeAt(fd: Fd, data: Uint8Array, offsetBytes: number): void;
+
+  // ── mounts (native/mounts.c) ──────────────────────────────────────────────────────────────────────────────────────────
+  export function mount(source: string, target: string, type: string, flags: number, data: string): void;
+  export function umount(target: string, flags: number): void;
+  export function pivotRoot(newRoot: string, putOld: string): void;
+  /** statfs(2): type is the magic number. */
+  export function statfs(path: string): { type: number; blockSizeBytes: number; blocks: number; blocksFree: number; files: number; filesFree: number };
+
+  // ── processes (native/processes.c) ────────────────────────────────────────────────────────────────────────────────────
+  /** clone(2) like fork(2) with SIGCHLD | `flags` (CLONE_NEW*). 0 in the child, which goes on in the same JavaScript
+   * with a copy of everything; it must call `afterFork` before anything else that touches the loop. */
+  export function clone(flags: number): number;
+  /** In a forked child: drops the loop, its epoll, timers and signal descriptors; unblocks all signals and resets their handlers. */
+  export function afterFork(): void;
+  export function unshare(flags: number): void;
+  export function setns(fd: Fd, type: number): void;
+  /** execve(2): returns only by throwing. */
+  export function execve(path: string, args: readonly string[], env: readonly string[]): never;
+  /** _exit(2): no handlers, no flushing. */
+  export function exit(status: number): never;
+  /** waitpid(2): null when WNOHANG found none. `signal` is 0 unless it was killed. */
+  export function waitpid(pid: number, flags: number): { pid: number; exitCode: number; signal: number } | null;
+  export function kill(pid: number, signal: number): void;
+  export function getpid(): number;
+  export function getppid(): number;
+  export function setsid(): number;
+  export function setpgid(pid: number, pgid: number): void;
+  export function pidfdOpen(pid: number): Fd;
+  export function setresuid(uid: number): void;
+  export function setresgid(gid: number): void;
+  export function setgroups(groups: readonly number[]): void;
+  export function getuid(): number;
+  export function prctl(option: number, arg2: number, arg3: number, arg4: number, arg5: number): number;
+  /** capset(2), version 3: lists of capability numbers. */
+  export function capset(effective: readonly number[], permitted: readonly number[], inheritable: readonly number[]): void;
+  /** setrlimit(2): -1 is RLIM_INFINITY. */
+  export function setrlimit(resource: number, soft: number, hard: number): void;
+  /** seccomp(SECCOMP_SET_MODE_FILTER) (prctl on older kernels): `filter` is an array of struct sock_filter, 8 bytes each. */
+  export function seccompFilter(filter: Uint8Array): void;
+  export function sethostname(name: string): void;
+  export function setdomainname(name: string): void;
+  /** reboot(2) with the LINUX_REBOOT_CMD_* number after sync(2). */
+  export function reboot(command: number): void;
+  export function sync(): void;
+  /** The program's arguments, argv[0] included. */
+  export function argv(): string[];
+  export function environ(): string[];
+  /** uname(2). */
+  export function uname(): { release: string; version: string; machine: string };
+
+  // ── sockets (native/sockets.c) ────────────────────────────────────────────────────────────────────────────────────────
+  /** AF_VSOCK stream listener on VMADDR_CID_ANY, non-blocking. */
+  export function vsockListen(port: number): Fd;
+  /** AF_VSOCK stream connect, non-blocking: wait for POLLOUT, then `socketError`. */
+  export function vsockConnect(cid: number, port: number): Fd;
+  /** AF_UNIX stream listener, non-blocking, created with `mode`. Paths up to 107 bytes; ENAMETOOLONG beyond. */
+  export function unixListen(path: string, mode: number): Fd;
+  /** AF_UNIX stream connect, blocking connect, non-blocking afterwards. */
+  export function unixConnect(path: string): Fd;
+  export function socketpair(): [Fd, Fd];
+  /** accept4(2), non-blocking result; null when none is waiting. `cid` is the peer's for AF_VSOCK, else -1. */
+  export function accept(listener: Fd): { fd: Fd; cid: number } | null;
+  /** SO_ERROR: returns normally when there is none, else throws it. */
+  export function socketError(fd: Fd): void;
+  export function shutdown(fd: Fd, how: number): void;
+  /** One sendmsg(2) with SCM_RIGHTS. */
+  export function sendWithFds(socket: Fd, data: string, fds: readonly Fd[]): void;
+  /** One recvmsg(2); received descriptors are close-on-exec. */
+  export function receiveWithFds(socket: Fd, maxBytes: number, maxFds: number): { data: Uint8Array; fds: Fd[] };
+  /** VHOST_VSOCK_SET_GUEST_CID on an open /dev/vhost-vsock; throws EADDRINUSE when another VM has it. */
+  export function vhostVsockSetCid(vhostFd: Fd, cid: number): void;
+  /** Brings a network interface up (SIOCSIFFLAGS). */
+  export function interfaceUp(name: string): void;
+
+  // ── terminals (native/terminals.c) ────────────────────────────────────────────────────────────────────────────────────
+  /** Opens `ptmx` (say "/dev/ptmx"), unlocks it; the slave is opened by TIOCGPTPEER or by `<devpts>/<number>`. Neither becomes
+   * the controlling terminal. */
+  export function openPty(ptmx: string, devpts: string): { master: Fd; slave: Fd; number: number };
+  /** Raw mode as cfmakeraw(3); returns the former settings for `restoreTerminal`. Throws ENOTTY. */
+  export function makeRaw(fd: Fd): Uint8Array;
+  export function restoreTerminal(fd: Fd, settings: Uint8Array): void;
+  export function getWindowSize(fd: Fd): { rows: number; columns: number };
+  export function setWindowSize(fd: Fd, rows: number, columns: number): void;
+  /** TIOCSCTTY; the caller is a session leader. */
+  export function setControllingTerminal(fd: Fd): void;
+  export function isTerminal(fd: Fd): boolean;
+
+  // ── the loop (native/loop.c): epoll, level-triggered; every ready descriptor is served each turn ──────────────────────────
+  /** EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000. One watch a descriptor. */
+  export function watch(fd: Fd, events: number, callback: (events: number) => void): void;
+  export function rewatch(fd: Fd, events: number): void;
+  export function unwatch(fd: Fd): void;
+  export function setTimer(delayMs: number, callback: () => void): number;
+  export function clearTimer(id: number): void;
+  /** Blocks the signals and delivers them through one signalfd; called again replaces the set. `senderPid` is si_pid. */
+  export function watchSignals(signals: readonly number[], callback: (signal: number, senderPid: number) => void): void;
+  /** Runs until `stopLoop`; promise jobs run after every callback. An exception that reaches it goes to `onUncaught`. */
+  export function runLoop(onUncaught: (error: unknown) => void): void;
+  export function stopLoop(): void;
+  export function monotonicMs(): number;
+  /** CLOCK_REALTIME: whole seconds and nanoseconds. */
+  export function getTime(): { seconds: number; nanoseconds: number };
+  export function setTime(seconds: number, nanoseconds: number): void;
+  export function getRandom(bytes: number): Uint8Array;
+
+  // ── text (native/text.c) ──────────────────────────────────────────────────────────────────────────────────────────────
+  export function utf8Encode(text: string): Uint8Array;
+  /** Invalid sequences become U+FFFD; with `fatal` they throw. */
+  export function utf8Decode(bytes: Uint8Array, fatal?: boolean): string;
+
+  // ── moving bytes (native/relay.c, native/process-io.c) ────────────────────────────────────────────────────────────────
+  /** Copies both ways between two sockets until both directions ended (half-close is passed on); then closes both and calls
+   * `done` once. Bounded buffers; a slow side stops the other. Owns both descriptors from the call on. */
+  export function relay(a: Fd, b: Fd, done: (error: string | null) => void): { cancel(): void };
+
+  /** The process-I/O protocol (agent/protocol/README.md): one connection carries one process's three streams with credit
+   * each, window size, signals and its exit. C moves stream bytes and credits; other frames reach `onFrame`. */
+  export interface ProcessIoHandlers {
+    /** A frame that is not DATA, EOF, CREDIT or CLOSED. */
+    onFrame(type: number, payload: Uint8Array): void;
+    /** The sending streams this side attached have all reached end of file (or were given up) and every byte of them has been written
+     * to the connection. Called again if streams are attached later. */
+    onDrained(): void;
+    /** The receiving streams: everything received has been written to the attached descriptors and they are closed. */
+    onDelivered(): void;
+    /** The connection ended or broke protocol: `reason` is "closed", an errno name or "protocol: …". Called once; the object is dead. */
+    onBroken(reason: string): void;
+  }
+  export interface ProcessIo {
+    /** This side reads `fd` and sends its bytes as `stream` (0 stdin, 1 stdout, 2 stderr). Owns `fd`; sets it non-blocking only when it
+     * is a pipe or socket of our own (`shared` false); a shared one (inherited stdio) is read by poll, one read a readiness. */
+    sendFrom(stream: number, fd: Fd, shared: boolean): void;
+    /** This side writes what it receives on `stream` to `fd`; at EOF closes it (a pty master stays open: `keepOpen`). When writing
+     * fails (EPIPE: the reader is gone) CLOSED is sent so that the far side closes its source. */
+    receiveTo(stream: number, fd: Fd, options: { shared: boolean; keepOpen: boolean }): void;
+    /** Stops reading sources: what is readable right now without blocking is still taken, then EOF is sent for each. */
+    drainNow(): void;
+    sendFrame(type: number, payload: Uint8Array): void;
+    /** Bytes received and not yet written out. */
+    pendingBytes(): number;
+    close(): void;
+  }
+  /** `connection` is a non-blocking stream socket, owned from here on. */
+  export function processIo(connection: Fd, handlers: ProcessIoHandlers): ProcessIo;
+
+  // ── archives (native/tar-*.c): blocking, so call them in a child ──────────────────────────────────────────────────────────
+  export interface ArchiveCounts {
+    readonly entries: number;
+    readonly bytes: number;
+  }
+  /** Unpacks the tar stream on `source` below `directory` (absolute); stops at the first error. Errors carry code "EBADMSG" for what the
+   * archive does wrong (with entry name and reason) or the errno of what failed. */
+  export function untar(source: Fd, directory: string, limits: { maxEntries: number; maxBytes: number }): ArchiveCounts;
+  /** Packs everything below `directory` as pax tar to `sink`, staying on what is mounted there only if `oneFileSystem`. */
+  export function pack(directory: string, sink: Fd, options: { oneFileSystem: boolean }): ArchiveCounts;
+
+  // ── HTTP/2 (native/http2.c): nghttp2, server side ─────────────────────────────────────────────────────────────────────────
+  export interface Http2Handlers {
+    /** Request headers (pseudo-headers included), in order. `end` when no body follows. */
+    onHeaders(streamId: number, headers: ReadonlyArray<readonly [string, string]>, end: boolean): void;
+    /** A piece of the request body. Flow-control credit for it is given back by `consume`. */
+    onData(streamId: number, data: Uint8Array): void;
+    /** The peer finished its side. */
+    onEnd(streamId: number): void;
+    /** The stream is gone; `errorCode` 0 is a normal end. */
+    onClose(streamId: number, errorCode: number): void;
+    /** Room for more body on a stream on which `send` returned false. */
+    onWritable(streamId: number): void;
+  }
+  export interface Http2Session {
+    /** Bytes from the peer. Throws EPROTO when the session must end; what `output` still holds (GOAWAY) should be sent first. */
+    input(data: Uint8Array): void;
+    /** Bytes for the peer, at most `maxBytes`; empty when there are none. */
+    output(maxBytes: number): Uint8Array;
+    respond(streamId: number, headers: ReadonlyArray<readonly [string, string]>, end: boolean): void;
+    /** Queues body; false when more than the high-water mark is waiting on this stream (then `onWritable` follows). */
+    send(streamId: number, data: Uint8Array): boolean;
+    /** Ends the stream with trailers after all queued body. */
+    finish(streamId: number, trailers: ReadonlyArray<readonly [string, string]>): void;
+    reset(streamId: number, errorCode: number): void;
+    consume(streamId: number, bytes: number): void;
+    goaway(errorCode: number): void;
+    /** False when nothing more can happen: neither side wants to read or write. */
+    alive(): boolean;
+    free(): void;
+  }
+  export function http2Server(handlers: Http2Handlers, limits: { maxStreams: number; maxHeaderListBytes: number; windowBytes: number }): Http2Session;
+}

@@ -1,1 +1,4 @@
-export {};
+export * from "./bulk.ts";
+export * from "./generated/agent.ts";
+export * from "./ports.ts";
+export * from "./process-io.ts";

@@ -1,0 +1,27 @@
+/** The line that opens a bulk connection (README.md): what the bytes after it are. */
+export interface BulkHeader {
+  readonly operation: "unpack";
+  readonly container: string;
+}
+
+const bulkVersion = 1;
+/** Longest header line, newline included. */
+export const maxBulkHeaderBytes = 4096;
+
+export function encodeBulkHeader(header: BulkHeader): string {
+  return `${JSON.stringify({ version: bulkVersion, ...header })}\n`;
+}
+
+/** @returns null when `line` (without its newline) is not a header of this version. */
+export function parseBulkHeader(line: string): BulkHeader | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return null;
+  }
+  if (typeof value !== "object" || value === null) return null;
+  const { version, operation, container } = value as Record<string, unknown>;
+  if (version !== bulkVersion || operation !== "unpack" || typeof container !== "string") return null;
+  return { operation, container };
+}

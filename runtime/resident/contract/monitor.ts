@@ -1,0 +1,100 @@
+/**
+ * What a verb and the monitor it starts say to each other, on descriptor 3 of the monitor (a stream socket), one JSON object a line.
+ *
+ *     verb → monitor   MonitorSpec, the first line
+ *     monitor → verb   MonitorEvent "launched" once the VMM runs and both sockets listen, or "failed"
+ *     verb → monitor   {"commit":true}: from now on the VM lives on its own; the monitor closes descriptor 3
+ *
+ * The end of descriptor 3 before the commit means that the verb died: the monitor kills what it started and removes `rollback`.
+ * Descriptors 4 and up of the monitor are the files that `processes[].descriptors` name as `inherited`.
+ */
+export const monitorContractVersion = 1;
+
+export interface MonitorSpec {
+  readonly version: number;
+  /** Directory of the VM, absolute, mode 0700, made by the verb. Removed by the monitor when the VM has ended, but for `exitRecord`. */
+  readonly directory: string;
+  /** Helpers first, the VMM last. The VM has ended when the VMM has; a helper's death kills the VMM. */
+  readonly processes: readonly ConfinedProcess[];
+  readonly carrier: Carrier;
+  readonly sockets: { readonly vsock: string; readonly agent: string };
+  /** The port that `sockets.agent` is connected to. */
+  readonly controlPort: number;
+  /** The guest's console: the VMM writes to descriptor `console` (see Descriptor), the monitor keeps the last `maxBytes` in `path`. */
+  readonly console: { readonly path: string; readonly maxBytes: number };
+  /** Directories made for this VM's cgroup: the monitor and its processes are in them (their pids are written to cgroup.procs). */
+  readonly cgroups: readonly string[];
+  /** Where one line of JSON (MonitorExit) is left when the VM has ended. */
+  readonly exitRecord: string;
+  /** What a rollback removes, in this order: trees, and cgroup directories by rmdir. */
+  readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
+}
+
+/** How guest ports are reached. */
+export type Carrier =
+  /** /dev/vhost-vsock: the monitor claims the first free CID from `firstCid` on; `{cid}` in argv becomes it. */
+  | { readonly kind: "vhost-vsock"; readonly firstCid: number }
+  /** A UNIX socket that takes "CONNECT <port>\n" (vhost-device-vsock, Firecracker). */
+  | { readonly kind: "unix-connect"; readonly path: string };
+
+export interface ConfinedProcess {
+  readonly name: string;
+  /** argv[0] is the path inside `root`. `{fd:NAME}` becomes the number of that descriptor, `{cid}` the claimed CID. */
+  readonly argv: readonly string[];
+  readonly env: readonly string[];
+  /** Its own uid and gid, without capabilities, with no_new_privs. */
+  readonly uid: number;
+  readonly gid: number;
+  readonly supplementaryGroups: readonly number[];
+  /** The whole of what it sees of the host: a tmpfs with these in it. */
+  readonly root: ConfinedRoot;
+  /** By name. "console" is special: kind "console". */
+  readonly descriptors: Readonly<Record<string, Descriptor>>;
+  /** Files (as the monitor sees them) that must exist before the next process starts; a missing one after `readyTimeoutMs` is a failure. */
+  readonly readyFiles: readonly string[];
+  readonly readyTimeoutMs: number;
+  /** What it writes to stdout and stderr goes here, bounded to 64 KiB; quoted when it fails. */
+  readonly log: string;
+}
+
+export interface ConfinedRoot {
+  readonly binds: readonly { readonly source: string; readonly target: string; readonly readonly: boolean; readonly optional: boolean }[];
+  readonly devices: readonly { readonly path: string; readonly major: number; readonly minor: number }[];
+  /** Symbolic links, say /lib64 → usr/lib64. */
+  readonly links: readonly { readonly path: string; readonly target: string }[];
+  readonly directories: readonly string[];
+}
+
+export type Descriptor =
+  | { readonly kind: "inherited"; readonly number: number }
+  /** Connected to a UNIX socket, retried until `timeoutMs`. */
+  | { readonly kind: "unix-connect"; readonly path: string; readonly timeoutMs: number }
+  /** A listening UNIX socket made by the monitor, mode 0600. */
+  | { readonly kind: "unix-listen"; readonly path: string }
+  /** /dev/vhost-vsock with the claimed CID. */
+  | { readonly kind: "vhost-vsock" }
+  /** One end of a socket whose other end the monitor reads as the guest's console. */
+  | { readonly kind: "console" }
+  | { readonly kind: "open"; readonly path: string; readonly write: boolean };
+
+export type MonitorEvent =
+  | { readonly event: "launched"; readonly vmm: ProcessIdentity; readonly helpers: readonly ProcessIdentity[]; readonly cid: number }
+  /** `code` as RunvError's; everything started has been ended and `rollback` removed. */
+  | { readonly event: "failed"; readonly code: "unavailable" | "hypervisor" | "resource-exhausted" | "internal"; readonly message: string };
+
+export interface ProcessIdentity {
+  readonly name: string;
+  readonly pid: number;
+  /** Field 22 of /proc/<pid>/stat: clock ticks since boot. */
+  readonly startTicks: number;
+}
+
+export interface MonitorExit {
+  readonly version: number;
+  /** Why the VM ended: the VMM's own end, a helper's death, or a request (SIGTERM to the monitor). */
+  readonly cause: "vmm" | "helper" | "terminated";
+  readonly exitCode: number;
+  readonly signal: number;
+  /** One sentence for the user, with the last line of what the VMM wrote when it failed; empty after an ordinary end. */
+  readonly message: string;
+}

@@ -1,0 +1,42 @@
+/**
+ * What a verb and the proxy it starts say to each other, on descriptor 3 of the proxy (a stream socket), one JSON object a line.
+ * Descriptors 0 to 2 are the container process's own.
+ *
+ *     verb → proxy   ProxySpec, the first line
+ *     proxy → verb   {"event":"ready"} once it has its namespaces, cgroup, terminal and the WELCOME of the agent; or "failed"
+ *     verb → proxy   {"commit":true}: the proxy closes descriptor 3 and lives on until its process ends
+ *
+ * The end of descriptor 3 before the commit ends the proxy, and with its connection the guest process.
+ */
+export const proxyContractVersion = 1;
+
+export interface ProxySpec {
+  readonly version: number;
+  readonly container: string;
+  /** Empty for the init process. */
+  readonly process: string;
+  /** The monitor's vsock.sock; connected to before anything else changes. */
+  readonly vsockSocket: string;
+  readonly processIoPort: number;
+  readonly connectTimeoutMs: number;
+  readonly terminal: ProxyTerminal;
+  /** Fresh net, mount, ipc and uts namespaces, the mount namespace rooted at `root`; null: stay in the caller's (foreground exec by hand has
+   * them too, so null is for tests). */
+  readonly namespaces: { readonly root: string; readonly hostname: string } | { readonly joinPid: number } | null;
+  /** cgroup directories whose cgroup.procs takes this process. */
+  readonly cgroups: readonly string[];
+  /** null: left alone. Lowering is best effort. */
+  readonly oomScoreAdj: number | null;
+}
+
+export type ProxyTerminal =
+  | { readonly kind: "none" }
+  /** A pty pair is made, its master sent to this UNIX socket by SCM_RIGHTS (callers.md: one sendmsg, no reply awaited). */
+  | { readonly kind: "console-socket"; readonly path: string; readonly rows: number; readonly columns: number }
+  /** Descriptor 0 is a terminal: raw mode while the process runs, restored whatever happens. */
+  | { readonly kind: "inherited" };
+
+export type ProxyEvent = { readonly event: "ready" } | { readonly event: "failed"; readonly code: "not-found" | "unavailable" | "timeout" | "internal"; readonly message: string };
+
+/** The proxy's exit status: the process's own, or 128 + the signal that killed it. */
+export const lostGuestExitStatus = 137;

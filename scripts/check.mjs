@@ -6,7 +6,9 @@ import { runParallel } from "./lib/run-parallel.mjs";
 const only = process.argv.slice(2);
 const unknown = only.filter((name) => !checkSteps.some((step) => step.name === name));
 if (unknown.length > 0) {
-  console.error(`check: unknown step: ${unknown.join(", ")} (there are: ${checkSteps.map((step) => step.name).join(", ")})`);
+  console.error(
+    `check: unknown step: ${unknown.join(", ")} (there are: ${checkSteps.map((step) => step.name).join(", ")})`,
+  );
   process.exit(2);
 }
 const steps = only.length === 0 ? checkSteps : checkSteps.filter((step) => only.includes(step.name));

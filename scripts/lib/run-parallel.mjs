@@ -13,7 +13,9 @@ export async function runParallel(steps, { jobs }) {
   const worker = async () => {
     for (let step = waiting.shift(); step !== undefined; step = waiting.shift()) {
       const result = await runStep(step);
-      console.log(`${result.ok ? "ok  " : "FAIL"} ${step.name.padEnd(12)} ${(result.elapsedMs / 1000).toFixed(1)} s`);
+      console.log(
+        `${result.ok ? "ok  " : "FAIL"} ${step.name.padEnd(12)} ${(result.elapsedMs / 1000).toFixed(1)} s`,
+      );
       if (!result.ok) {
         failed.push(step.name);
         console.log(result.output.replaceAll(/^/gm, "     "));

@@ -1,0 +1,113 @@
+// The rooms of CONTRIBUTING.md that are about what a line says rather than whom a file imports;
+// the import rules are in .dependency-cruiser.cjs.
+
+const vmmWord = "/^(?!qemu-img-ts$).*(qemu|(^|[^a-z])xen|Xen[A-Z]|Xen$)/";
+const vmmMessage = "only hypervisor/<name>/ and its registry name a VMM";
+
+const vmmWords = [
+  { selector: `Identifier[name=${vmmWord}i]`, message: vmmMessage },
+  { selector: `Literal[value=${vmmWord}i]`, message: vmmMessage },
+  { selector: `TemplateElement[value.raw=${vmmWord}i]`, message: vmmMessage },
+];
+
+const errorRules = [
+  {
+    selector: "NewExpression[callee.name='Error']",
+    message: "throw a RunvError: a code from the closed list, the name of the thing, the cause",
+  },
+  {
+    selector:
+      "CallExpression[callee.property.name=/^(includes|startsWith|endsWith|match|search|indexOf)$/][callee.object.property.name='message']",
+    message: "branch on an error's code, never on its text",
+  },
+  {
+    selector:
+      "CallExpression[callee.property.name='test'] > MemberExpression.arguments[property.name='message']",
+    message: "branch on an error's code, never on its text",
+  },
+];
+
+const cliProperties = ["exit", "exitCode", "argv", "stdout", "stdin"].map((property) => ({
+  object: "process",
+  property,
+  message: "exit, argv and the standard streams belong to cli/",
+}));
+
+const guestGlobals = ["process", "Buffer", "console", "setTimeout", "setInterval", "require"].map((name) => ({
+  name,
+  message: "QuickJS code and the protocol know neither Node nor the DOM",
+}));
+
+const nativeModules = {
+  patterns: [
+    { group: ["runv:*", "std", "os", "bjson"], message: "only the room's sys.ts imports the C module" },
+  ],
+};
+
+const allSources = ["agent/**/*.ts", "runtime/**/*.ts"];
+const vmmRooms = [
+  "runtime/src/hypervisor/qemu/**",
+  "runtime/src/hypervisor/xen/**",
+  "runtime/src/hypervisor/registry.ts",
+  "runtime/src/cli/commands/check.ts",
+  "runtime/qemu-img-ts/**",
+];
+// Packages that are published on their own have their own error classes.
+const ownErrors = ["runtime/vsock/**", "runtime/qemu-img-ts/**"];
+
+/** ESLint flat configuration: one entry per room. */
+export const rooms = [
+  {
+    name: "rooms 1 and 8: VMM words, errors",
+    files: allSources,
+    ignores: [...vmmRooms, ...ownErrors],
+    rules: { "no-restricted-syntax": ["error", ...vmmWords, ...errorRules] },
+  },
+  {
+    name: "room 1: VMM words (packages with their own errors)",
+    files: ["runtime/vsock/**/*.ts"],
+    rules: { "no-restricted-syntax": ["error", ...vmmWords] },
+  },
+  {
+    name: "room 8: errors (where a VMM may be named)",
+    files: vmmRooms.filter((room) => !ownErrors.includes(room)),
+    rules: { "no-restricted-syntax": ["error", ...errorRules] },
+  },
+  {
+    name: "room 2: neither Node nor DOM in the guest, the resident pieces and the protocol",
+    files: ["agent/**/*.ts", "runtime/resident/**/*.ts"],
+    rules: { "no-restricted-globals": ["error", ...guestGlobals] },
+  },
+  {
+    name: "room 3: system calls through sys.ts",
+    files: ["agent/**/*.ts", "runtime/resident/**/*.ts"],
+    ignores: ["agent/src/linux/sys.ts", "runtime/resident/sys.ts"],
+    rules: { "no-restricted-imports": ["error", nativeModules] },
+  },
+  {
+    name: "room 6: exit, argv and standard streams belong to cli/",
+    files: ["runtime/src/**/*.ts", "runtime/vsock/**/*.ts", "runtime/qemu-img-ts/**/*.ts"],
+    ignores: ["runtime/src/cli/**"],
+    rules: {
+      "no-restricted-properties": ["error", ...cliProperties],
+      "no-restricted-imports": [
+        "error",
+        { paths: [{ name: "node:process", message: "use the global: lint watches its members" }] },
+      ],
+    },
+  },
+  {
+    name: "room 9: sleeps and timers have one home",
+    files: ["runtime/src/**/*.ts"],
+    ignores: ["runtime/src/shared/**"],
+    rules: {
+      "no-restricted-globals": [
+        "error",
+        ...["setTimeout", "setInterval"].map((name) => ({
+          name,
+          message: "wait through shared/ with a named deadline",
+        })),
+      ],
+    },
+  },
+];

@@ -1,0 +1,31 @@
+import path from "node:path";
+import { defineConfig } from "vitest/config";
+
+const repositoryRoot = path.resolve(import.meta.dirname, "..");
+
+/** Real guests boot under emulation on loaded machines: these bound a hang, they assert no speed. */
+const unitTimeoutMs = 20_000;
+const guestTimeoutMs = 300_000;
+
+const suite = (name: string, timeoutMs: number, parallel: boolean) => ({
+  test: {
+    name,
+    root: repositoryRoot,
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: timeoutMs,
+    hookTimeout: timeoutMs,
+    fileParallelism: parallel,
+  },
+});
+
+export default defineConfig({
+  test: {
+    projects: [
+      suite("unit", unitTimeoutMs, true),
+      suite("conformance", guestTimeoutMs, false),
+      suite("oci", guestTimeoutMs, false),
+      suite("vm", guestTimeoutMs, false),
+      suite("callers", guestTimeoutMs, false),
+    ],
+  },
+});

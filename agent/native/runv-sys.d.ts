@@ -75,7 +75,14 @@ declare module "runv:sys" {
   export function umount(target: string, flags: number): void;
   export function pivotRoot(newRoot: string, putOld: string): void;
   /** statfs(2): type is the magic number. */
-  export function statfs(path: string): { type: number; blockSizeBytes: number; blocks: number; blocksFree: number; files: number; filesFree: number };
+  export function statfs(path: string): {
+    type: number;
+    blockSizeBytes: number;
+    blocks: number;
+    blocksFree: number;
+    files: number;
+    filesFree: number;
+  };
 
   // ── processes (native/processes.c) ────────────────────────────────────────────────────────────────────────────────────
   /** clone(2) like fork(2) with SIGCHLD | `flags` (CLONE_NEW*). 0 in the child, which goes on in the same JavaScript
@@ -90,7 +97,10 @@ declare module "runv:sys" {
   /** _exit(2): no handlers, no flushing. */
   export function exit(status: number): never;
   /** waitpid(2): null when WNOHANG found none. `signal` is 0 unless it was killed. */
-  export function waitpid(pid: number, flags: number): { pid: number; exitCode: number; signal: number } | null;
+  export function waitpid(
+    pid: number,
+    flags: number,
+  ): { pid: number; exitCode: number; signal: number } | null;
   export function kill(pid: number, signal: number): void;
   export function getpid(): number;
   export function getppid(): number;
@@ -103,7 +113,11 @@ declare module "runv:sys" {
   export function getuid(): number;
   export function prctl(option: number, arg2: number, arg3: number, arg4: number, arg5: number): number;
   /** capset(2), version 3: lists of capability numbers. */
-  export function capset(effective: readonly number[], permitted: readonly number[], inheritable: readonly number[]): void;
+  export function capset(
+    effective: readonly number[],
+    permitted: readonly number[],
+    inheritable: readonly number[],
+  ): void;
   /** setrlimit(2): -1 is RLIM_INFINITY. */
   export function setrlimit(resource: number, soft: number, hard: number): void;
   /** seccomp(SECCOMP_SET_MODE_FILTER) (prctl on older kernels): `filter` is an array of struct sock_filter, 8 bytes each. */
@@ -137,7 +151,11 @@ declare module "runv:sys" {
   /** One sendmsg(2) with SCM_RIGHTS. */
   export function sendWithFds(socket: Fd, data: string, fds: readonly Fd[]): void;
   /** One recvmsg(2); received descriptors are close-on-exec. */
-  export function receiveWithFds(socket: Fd, maxBytes: number, maxFds: number): { data: Uint8Array; fds: Fd[] };
+  export function receiveWithFds(
+    socket: Fd,
+    maxBytes: number,
+    maxFds: number,
+  ): { data: Uint8Array; fds: Fd[] };
   /** VHOST_VSOCK_SET_GUEST_CID on an open /dev/vhost-vsock; throws EADDRINUSE when another VM has it. */
   export function vhostVsockSetCid(vhostFd: Fd, cid: number): void;
   /** Brings a network interface up (SIOCSIFFLAGS). */
@@ -164,7 +182,10 @@ declare module "runv:sys" {
   export function setTimer(delayMs: number, callback: () => void): number;
   export function clearTimer(id: number): void;
   /** Blocks the signals and delivers them through one signalfd; called again replaces the set. `senderPid` is si_pid. */
-  export function watchSignals(signals: readonly number[], callback: (signal: number, senderPid: number) => void): void;
+  export function watchSignals(
+    signals: readonly number[],
+    callback: (signal: number, senderPid: number) => void,
+  ): void;
   /** Runs until `stopLoop`; promise jobs run after every callback. An exception that reaches it goes to `onUncaught`. */
   export function runLoop(onUncaught: (error: unknown) => void): void;
   export function stopLoop(): void;
@@ -221,7 +242,11 @@ declare module "runv:sys" {
   }
   /** Unpacks the tar stream on `source` below `directory` (absolute); stops at the first error. Errors carry code "EBADMSG" for what the
    * archive does wrong (with entry name and reason) or the errno of what failed. */
-  export function untar(source: Fd, directory: string, limits: { maxEntries: number; maxBytes: number }): ArchiveCounts;
+  export function untar(
+    source: Fd,
+    directory: string,
+    limits: { maxEntries: number; maxBytes: number },
+  ): ArchiveCounts;
   /** Packs everything below `directory` as pax tar to `sink`, staying on what is mounted there only if `oneFileSystem`. */
   export function pack(directory: string, sink: Fd, options: { oneFileSystem: boolean }): ArchiveCounts;
 
@@ -255,5 +280,8 @@ declare module "runv:sys" {
     alive(): boolean;
     free(): void;
   }
-  export function http2Server(handlers: Http2Handlers, limits: { maxStreams: number; maxHeaderListBytes: number; windowBytes: number }): Http2Session;
+  export function http2Server(
+    handlers: Http2Handlers,
+    limits: { maxStreams: number; maxHeaderListBytes: number; windowBytes: number },
+  ): Http2Session;
 }

@@ -2,3 +2,6 @@ import path from "node:path";
 
 /** Absolute path of the repository. */
 export const repositoryRoot = path.resolve(import.meta.dirname, "../..");
+
+/** Where downloads and build outputs are kept between runs; worktrees may share one. */
+export const cacheDirectory = path.resolve(process.env.RUNV_CACHE_DIR || path.join(repositoryRoot, ".cache"));

@@ -43,8 +43,6 @@ export default tseslint.config(
   {
     files: production,
     rules: {
-      // Outside data becomes typed in one parse function, which narrows and never asserts (room 7).
-      "@typescript-eslint/consistent-type-assertions": ["error", { assertionStyle: "never" }],
       "no-console": "error",
     },
   },

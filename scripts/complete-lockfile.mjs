@@ -3,8 +3,31 @@
 // refuses its own file in `npm ci`. They are written back from the `optionalDependencies` that name them; `npm ci` skips them by os and cpu.
 import { readFileSync, writeFileSync } from "node:fs";
 
-const systems = ["android", "darwin", "win32", "freebsd", "openbsd", "netbsd", "sunos", "aix", "openharmony", "linux"];
-const processors = ["arm64", "aarch64", "ia32", "riscv64", "ppc64", "s390x", "loong64", "mips64el", "wasm32", "arm", "x64"];
+const systems = [
+  "android",
+  "darwin",
+  "win32",
+  "freebsd",
+  "openbsd",
+  "netbsd",
+  "sunos",
+  "aix",
+  "openharmony",
+  "linux",
+];
+const processors = [
+  "arm64",
+  "aarch64",
+  "ia32",
+  "riscv64",
+  "ppc64",
+  "s390x",
+  "loong64",
+  "mips64el",
+  "wasm32",
+  "arm",
+  "x64",
+];
 
 const lock = JSON.parse(readFileSync("package-lock.json", "utf8"));
 const entries = new Map(Object.entries(lock.packages));
@@ -28,5 +51,11 @@ function platformEntry(name, range) {
     throw new Error(`complete-lockfile: ${name}@${range}: cannot tell its platform from its name`);
   }
   const libc = name.includes("musl") ? { libc: ["musl"] } : {};
-  return { version, cpu: [processor === "aarch64" ? "arm64" : processor], ...libc, optional: true, os: [system] };
+  return {
+    version,
+    cpu: [processor === "aarch64" ? "arm64" : processor],
+    ...libc,
+    optional: true,
+    os: [system],
+  };
 }

@@ -27,6 +27,18 @@ const errorRules = [
   },
 ];
 
+const assertionMessage =
+  "narrow outside data in one parse function; only `as const` and `as Record<string, unknown>` stand";
+const assertions = [
+  { selector: "TSAsExpression[typeAnnotation.type!='TSTypeReference']", message: assertionMessage },
+  { selector: "TSAsExpression[typeAnnotation.typeName.name!=/^(const|Record)$/]", message: assertionMessage },
+  {
+    selector:
+      "TSAsExpression > TSTypeReference[typeName.name='Record'] > TSTypeParameterInstantiation > :not(TSStringKeyword, TSUnknownKeyword)",
+    message: assertionMessage,
+  },
+];
+
 const cliProperties = ["exit", "exitCode", "argv", "stdout", "stdin"].map((property) => ({
   object: "process",
   property,
@@ -58,20 +70,25 @@ const ownErrors = ["runtime/vsock/**", "runtime/qemu-img-ts/**"];
 /** ESLint flat configuration: one entry per room. */
 export const rooms = [
   {
-    name: "rooms 1 and 8: VMM words, errors",
+    name: "rooms 1, 7 and 8: VMM words, assertions, errors",
     files: allSources,
     ignores: [...vmmRooms, ...ownErrors],
-    rules: { "no-restricted-syntax": ["error", ...vmmWords, ...errorRules] },
+    rules: { "no-restricted-syntax": ["error", ...assertions, ...vmmWords, ...errorRules] },
   },
   {
     name: "room 1: VMM words (packages with their own errors)",
     files: ["runtime/vsock/**/*.ts"],
-    rules: { "no-restricted-syntax": ["error", ...vmmWords] },
+    rules: { "no-restricted-syntax": ["error", ...assertions, ...vmmWords] },
   },
   {
-    name: "room 8: errors (where a VMM may be named)",
+    name: "rooms 7 and 8: assertions, errors (where a VMM may be named)",
     files: vmmRooms.filter((room) => !ownErrors.includes(room)),
-    rules: { "no-restricted-syntax": ["error", ...errorRules] },
+    rules: { "no-restricted-syntax": ["error", ...assertions, ...errorRules] },
+  },
+  {
+    name: "room 7: assertions (where a VMM may be named, own errors)",
+    files: ["runtime/qemu-img-ts/**/*.ts"],
+    rules: { "no-restricted-syntax": ["error", ...assertions] },
   },
   {
     name: "room 2: neither Node nor DOM in the guest, the resident pieces and the protocol",

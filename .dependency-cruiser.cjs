@@ -77,6 +77,11 @@ module.exports = {
       { pathNot: "^(runtime/resident/|agent/protocol/|runv:sys$)" },
     ),
     forbidden(
+      "contracts are pure",
+      { path: "^runtime/resident/contract/" },
+      { pathNot: "^runtime/resident/contract/" },
+    ),
+    forbidden(
       "the protocol has one door",
       { pathNot: "^(agent/protocol|test)/" },
       { path: "^agent/protocol/", pathNot: "^agent/protocol/src/index\\.ts$" },
@@ -94,7 +99,10 @@ module.exports = {
     forbidden(
       "host and guest meet in the protocol",
       { path: "^runtime/src/" },
-      { path: "^(agent/(src|native)|runtime/resident|test|scripts)/" },
+      {
+        path: "^(agent/(src|native)|runtime/resident|test|scripts)/",
+        pathNot: "^runtime/resident/contract/",
+      },
     ),
     forbidden("nothing imports tests", { pathNot: "^test/" }, { path: "^test/" }),
     forbidden(

@@ -58,7 +58,12 @@ export interface ConfinedProcess {
 }
 
 export interface ConfinedRoot {
-  readonly binds: readonly { readonly source: string; readonly target: string; readonly readonly: boolean; readonly optional: boolean }[];
+  readonly binds: readonly {
+    readonly source: string;
+    readonly target: string;
+    readonly readonly: boolean;
+    readonly optional: boolean;
+  }[];
   readonly devices: readonly { readonly path: string; readonly major: number; readonly minor: number }[];
   /** Symbolic links, say /lib64 → usr/lib64. */
   readonly links: readonly { readonly path: string; readonly target: string }[];
@@ -78,9 +83,18 @@ export type Descriptor =
   | { readonly kind: "open"; readonly path: string; readonly write: boolean };
 
 export type MonitorEvent =
-  | { readonly event: "launched"; readonly vmm: ProcessIdentity; readonly helpers: readonly ProcessIdentity[]; readonly cid: number }
+  | {
+      readonly event: "launched";
+      readonly vmm: ProcessIdentity;
+      readonly helpers: readonly ProcessIdentity[];
+      readonly cid: number;
+    }
   /** `code` as RunvError's; everything started has been ended and `rollback` removed. */
-  | { readonly event: "failed"; readonly code: "unavailable" | "hypervisor" | "resource-exhausted" | "internal"; readonly message: string };
+  | {
+      readonly event: "failed";
+      readonly code: "unavailable" | "hypervisor" | "resource-exhausted" | "internal";
+      readonly message: string;
+    };
 
 export interface ProcessIdentity {
   readonly name: string;

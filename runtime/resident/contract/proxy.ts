@@ -22,7 +22,10 @@ export interface ProxySpec {
   readonly terminal: ProxyTerminal;
   /** Fresh net, mount, ipc and uts namespaces, the mount namespace rooted at `root`; null: stay in the caller's (foreground exec by hand has
    * them too, so null is for tests). */
-  readonly namespaces: { readonly root: string; readonly hostname: string } | { readonly joinPid: number } | null;
+  readonly namespaces:
+    | { readonly root: string; readonly hostname: string }
+    | { readonly joinPid: number }
+    | null;
   /** cgroup directories whose cgroup.procs takes this process. */
   readonly cgroups: readonly string[];
   /** null: left alone. Lowering is best effort. */
@@ -32,11 +35,22 @@ export interface ProxySpec {
 export type ProxyTerminal =
   | { readonly kind: "none" }
   /** A pty pair is made, its master sent to this UNIX socket by SCM_RIGHTS (callers.md: one sendmsg, no reply awaited). */
-  | { readonly kind: "console-socket"; readonly path: string; readonly rows: number; readonly columns: number }
+  | {
+      readonly kind: "console-socket";
+      readonly path: string;
+      readonly rows: number;
+      readonly columns: number;
+    }
   /** Descriptor 0 is a terminal: raw mode while the process runs, restored whatever happens. */
   | { readonly kind: "inherited" };
 
-export type ProxyEvent = { readonly event: "ready" } | { readonly event: "failed"; readonly code: "not-found" | "unavailable" | "timeout" | "internal"; readonly message: string };
+export type ProxyEvent =
+  | { readonly event: "ready" }
+  | {
+      readonly event: "failed";
+      readonly code: "not-found" | "unavailable" | "timeout" | "internal";
+      readonly message: string;
+    };
 
 /** The proxy's exit status: the process's own, or 128 + the signal that killed it. */
 export const lostGuestExitStatus = 137;

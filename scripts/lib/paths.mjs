@@ -5,3 +5,6 @@ export const repositoryRoot = path.resolve(import.meta.dirname, "../..");
 
 /** Where downloads and build outputs are kept between runs; worktrees may share one. */
 export const cacheDirectory = path.resolve(process.env.RUNV_CACHE_DIR || path.join(repositoryRoot, ".cache"));
+
+/** What `npm run build` leaves for users. */
+export const distDirectory = path.join(repositoryRoot, "dist");

@@ -1,0 +1,69 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { repositoryRoot } from "../lib/paths.mjs";
+import { cached, keyOf, keyOfFiles } from "./cache.mjs";
+import { compileAll, filesIn } from "./compile.mjs";
+import { nghttp2, quickjs } from "./libraries.mjs";
+import { run } from "./run.mjs";
+
+const nativeDirectory = path.join(repositoryRoot, "agent/native");
+
+/** Where a family of the C module is defined says that it exists: `const struct runv_family runv_family_NAME`. */
+function definedFamilies(sources) {
+  return new Set(
+    sources.flatMap((source) =>
+      [...readFileSync(source, "utf8").matchAll(/^const struct runv_family runv_family_(\w+)/gm)].map(
+        (match) => match[1],
+      ),
+    ),
+  );
+}
+
+/** The C file that lists a program's families and holds its bytecode. */
+function programSource(families, bytecode) {
+  return [
+    '#include "module.h"',
+    ...families.map((family) => `extern const struct runv_family runv_family_${family};`),
+    `const struct runv_family *const runv_families[] = {${families.map((family) => `&runv_family_${family}, `).join("")}0};`,
+    `__asm__(".section .rodata.runv_bytecode,\\"a\\",@progbits\\n.global runv_bytecode, runv_bytecode_end\\nrunv_bytecode:\\n.incbin \\"${bytecode}\\"\\nrunv_bytecode_end:\\n.byte 0\\n.text");`,
+    "",
+  ].join("\n");
+}
+
+/**
+ * Links bytecode with QuickJS and the families of the C module that it uses.
+ * @param {import("./toolchain.mjs").Toolchain} toolchain
+ * @param {{name: string, families: string[], bytecode: string}} program
+ * @returns {Promise<{executable: string, missing: string[]}>} `missing`: families that nobody has written yet
+ */
+export async function linkProgram(toolchain, { name, families, bytecode }) {
+  const [engine, http2] = await Promise.all([quickjs(toolchain), nghttp2(toolchain)]);
+  const includes = [...engine.includes, ...http2.includes].flatMap((include) => ["-isystem", include]);
+  const sources = filesIn(nativeDirectory, ".c");
+  const defined = definedFamilies(sources);
+  const missing = families.filter((family) => !defined.has(family));
+  const flags = [...toolchain.ownCode, ...includes, "-I", nativeDirectory];
+  const dependsOn = keyOf([engine.archive, http2.archive, keyOfFiles(filesIn(nativeDirectory, ".h"))]);
+  const text = programSource(
+    families.filter((family) => defined.has(family)),
+    bytecode,
+  );
+  const programFile = await cached(`link/${name}.c`, keyOf([text]), (target) => writeFileSync(target, text));
+  const objects = await compileAll(toolchain, { sources: [...sources, programFile], flags, dependsOn });
+  const link = [
+    ...objects,
+    engine.archive,
+    http2.archive,
+    ...toolchain.link,
+    ...(toolchain.strip ? ["-s"] : []),
+    "-lm",
+  ];
+  const executable = await cached(
+    `programs/${toolchain.name}-${name}`,
+    keyOf([toolchain.version, ...link]),
+    async (target) => {
+      await run(toolchain.compiler, [...toolchain.compile, ...flags, "-o", target, ...link]);
+    },
+  );
+  return { executable, missing };
+}

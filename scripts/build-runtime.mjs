@@ -1,0 +1,60 @@
+// runtime/src → dist/runv.cjs for Node and dist/runv, one executable with its own JavaScript engine.
+// The executable is compiled again only when the bundle, which holds every input, has changed.
+import { createHash } from "node:crypto";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import path from "node:path";
+import { build } from "esbuild";
+import { cacheDirectory, distDirectory, repositoryRoot } from "./lib/paths.mjs";
+import { runTool } from "./lib/run-tool.mjs";
+import { command } from "./lib/steps.mjs";
+
+const entry = path.join(repositoryRoot, "runtime/src/cli/main.ts");
+const bun = path.join(repositoryRoot, "node_modules/.bin/bun");
+const compileFlags = ["--compile", "--minify", "--bytecode", "--target=bun-linux-x64"];
+
+async function bundleForNode(output) {
+  await build({
+    entryPoints: [entry],
+    absWorkingDir: repositoryRoot,
+    outfile: output,
+    bundle: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    banner: { js: "#!/usr/bin/env node" },
+    legalComments: "none",
+    logLevel: "warning",
+  });
+  chmodSync(output, 0o755);
+}
+
+function compiled(bundle) {
+  const lock = readFileSync(path.join(repositoryRoot, "package-lock.json"));
+  const hash = createHash("sha256").update(readFileSync(bundle)).update(lock).update(compileFlags.join(" "));
+  const executable = path.join(cacheDirectory, "runtime", `runv-${hash.digest("hex").slice(0, 32)}`);
+  if (existsSync(executable)) return executable;
+  mkdirSync(path.dirname(executable), { recursive: true });
+  const partial = `${executable}.partial-${process.pid}`;
+  try {
+    if (!runTool(bun, ["build", ...compileFlags, `--outfile=${partial}`, entry]))
+      throw new Error("bun build failed");
+    renameSync(partial, executable);
+  } finally {
+    rmSync(partial, { force: true });
+  }
+  return executable;
+}
+
+/** A running executable cannot be written over: the new file takes its name. */
+function install(from, to) {
+  const partial = `${to}.partial-${process.pid}`;
+  copyFileSync(from, partial);
+  renameSync(partial, to);
+}
+
+await command("build-runtime", async () => {
+  mkdirSync(distDirectory, { recursive: true });
+  const bundle = path.join(distDirectory, "runv.cjs");
+  await bundleForNode(bundle);
+  install(compiled(bundle), path.join(distDirectory, "runv"));
+});

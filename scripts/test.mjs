@@ -1,0 +1,22 @@
+// `npm test`: a stated sample of every suite. `npm run test:full -- [SUITE...]`: all cases of the named suites, or of all.
+// The last line is "N passed, N failed", summed over the suites; exit status 1 when anything failed or nothing ran.
+import { buildSteps } from "./lib/build-steps.mjs";
+import { ensureDebianPackages } from "./lib/debian-packages.mjs";
+import { command, runSteps } from "./lib/steps.mjs";
+import { runSuite, suiteNames, totalLine } from "./lib/test-suites.mjs";
+
+await command("test", async () => {
+  const args = process.argv.slice(2);
+  const full = args.includes("--full");
+  const named = args.filter((arg) => arg !== "--full");
+  const unknown = named.filter((name) => !suiteNames.includes(name));
+  if (unknown.length > 0)
+    throw new Error(`unknown suite: ${unknown.join(", ")} (there are: ${suiteNames.join(", ")})`);
+  const packages = { name: "test packages", run: () => ensureDebianPackages(["run", "test"]) };
+  await runSteps([packages, ...buildSteps]);
+  const results = [];
+  for (const name of named.length === 0 ? suiteNames : named) results.push(runSuite(name, { full }));
+  const { line, ok } = totalLine(results);
+  process.exitCode = ok ? 0 : 1;
+  console.log(line);
+});

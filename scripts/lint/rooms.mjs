@@ -34,7 +34,7 @@ const assertions = [
   { selector: "TSAsExpression[typeAnnotation.typeName.name!=/^(const|Record)$/]", message: assertionMessage },
   {
     selector:
-      "TSAsExpression > TSTypeReference[typeName.name='Record'] > TSTypeParameterInstantiation > :not(TSStringKeyword, TSUnknownKeyword)",
+      "TSAsExpression > TSTypeReference[typeName.name='Record'] > TSTypeParameterInstantiation > :nth-child(2):not(TSUnknownKeyword)",
     message: assertionMessage,
   },
 ];

@@ -69,3 +69,15 @@ export function isRunvError(value: unknown, code?: ErrorCode): value is RunvErro
 export function errorMessage(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Anything thrown, as a RunvError: what is not one becomes "internal", the original its cause. */
+export function toRunvError(thrown: unknown): RunvError {
+  return thrown instanceof RunvError
+    ? thrown
+    : new RunvError("internal", errorMessage(thrown), { cause: thrown });
+}
+
+/** @returns whether `value` is one of the codes. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return errorCodes.some((code) => code === value);
+}

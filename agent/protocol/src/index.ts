@@ -1,5 +1,10 @@
 export * from "./bulk.ts";
 export * from "./errors.ts";
 export * from "./generated/agent.ts";
+export type { CancelSignal } from "./grpc/cancellation.ts";
+export { errorFromTrailers, type FailedCall } from "./grpc/error-trailers.ts";
+export { GrpcServer, type GrpcServerOptions } from "./grpc/server.ts";
+export type { CallContext, Handler, ServiceDefinition, ServiceImplementation } from "./grpc/service.ts";
+export type { ByteStream, Clock, HeaderList, Http2Handlers, Http2Session } from "./grpc/transport.ts";
 export * from "./ports.ts";
 export * from "./process-io.ts";

@@ -238,7 +238,14 @@ declare module "runv:sys" {
   // ── archives (native/tar-*.c): blocking, so call them in a child ──────────────────────────────────────────────────────────
   export interface ArchiveCounts {
     readonly entries: number;
+    /** File content in the archive: holes do not count. */
     readonly bytes: number;
+    /** untar: extended attributes left out because the target's file system has no such thing. */
+    readonly unsupportedXattrs: number;
+    /** pack: files that became shorter while they were read; zeros stand in for the rest. */
+    readonly shrunkFiles: number;
+    /** pack: entries that were gone when their turn came; they are not in the archive. */
+    readonly vanishedEntries: number;
   }
   /** Unpacks the tar stream on `source` below `directory` (absolute); stops at the first error. Errors carry code "EBADMSG" for what the
    * archive does wrong (with entry name and reason) or the errno of what failed. */

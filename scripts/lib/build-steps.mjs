@@ -17,7 +17,7 @@ export const buildSteps = [
     name: "kernel",
     run: () => must("kernel-configs/build.sh", ["--out", path.join(distDirectory, "guest")]),
   },
-  { name: "native", run: () => must(process.execPath, ["agent/native/build.mjs"]) },
+  { name: "native", run: () => must(process.execPath, ["scripts/build-native.mjs"]) },
   { name: "runtime", run: () => must(process.execPath, ["scripts/build-runtime.mjs"]) },
 ];
 

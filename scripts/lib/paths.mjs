@@ -1,5 +1,10 @@
 import path from "node:path";
 
+if (import.meta.dirname === undefined) {
+  console.error(`runv needs Node 20.19 or newer (this is ${process.version}): see README.md`);
+  process.exit(1);
+}
+
 /** Absolute path of the repository. */
 export const repositoryRoot = path.resolve(import.meta.dirname, "../..");
 

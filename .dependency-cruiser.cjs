@@ -43,7 +43,7 @@ module.exports = {
     ),
     forbidden(
       "node: only on the host",
-      { pathNot: "^(runtime/(src|vsock|qemu-img-ts)/|test/|scripts/|[^/]+$)" },
+      { pathNot: "^(runtime/(src|vsock|qemu-img-ts)/|test/|scripts/|images/|[^/]+$)" },
       { dependencyTypes: ["core"] },
     ),
     forbidden(

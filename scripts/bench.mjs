@@ -6,6 +6,7 @@ import { buildSteps } from "./lib/build-steps.mjs";
 import { ensureDebianPackages } from "./lib/debian-packages.mjs";
 import { repositoryRoot } from "./lib/paths.mjs";
 import { command, runSteps } from "./lib/steps.mjs";
+import { vsockEnvironment } from "./lib/vsock-environment.mjs";
 
 const directory = path.join(repositoryRoot, "test/bench");
 
@@ -33,6 +34,7 @@ await command("bench", async () => {
     cwd: repositoryRoot,
     stdio: ["ignore", "pipe", "inherit"],
     encoding: "utf8",
+    env: vsockEnvironment(),
   });
   process.stdout.write(run.stdout);
   if (run.status !== 0) throw new Error(`${name} failed: ${run.signal ?? `exit status ${run.status}`}`);

@@ -8,7 +8,16 @@ export const checkSteps = [
   { name: "c", command: script("check-c") },
   {
     name: "imports",
-    command: [bin("depcruise"), "--config", ".dependency-cruiser.cjs", "agent", "runtime", "test", "scripts"],
+    command: [
+      bin("depcruise"),
+      "--config",
+      ".dependency-cruiser.cjs",
+      "agent",
+      "runtime",
+      "test",
+      "scripts",
+      "images",
+    ],
   },
   { name: "unused", command: [bin("knip"), "--no-progress"] },
   { name: "shell", command: script("check-shell") },

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { repositoryRoot } from "./paths.mjs";
+import { vsockEnvironment } from "./vsock-environment.mjs";
 
 /** The vitest projects of test/vitest.config.ts, in the order they run. */
 export const suiteNames = ["unit", "conformance", "oci", "vm", "callers"];
@@ -29,7 +30,7 @@ export function runSuite(name, { full }) {
       {
         cwd: repositoryRoot,
         stdio: ["ignore", "inherit", "inherit"],
-        env: { ...process.env, RUNV_TEST_SAMPLE: full ? "full" : "sample" },
+        env: { ...vsockEnvironment(), RUNV_TEST_SAMPLE: full ? "full" : "sample" },
         timeout: full ? fullSuiteDeadlineMs : sampleSuiteDeadlineMs,
       },
     );

@@ -16,6 +16,10 @@ export interface MonitorSpec {
   readonly directory: string;
   /** Helpers first, the VMM last. The VM has ended when the VMM has; a helper's death kills the VMM. */
   readonly processes: readonly ConfinedProcess[];
+  /** They run as uid = gid = `firstUser` + the monitor's pid, which no other living VM has, without capabilities and with no_new_privs. */
+  readonly firstUser: number;
+  /** Directories below `directory` that the monitor gives to that user before it starts anything. */
+  readonly ownedDirectories: readonly string[];
   readonly carrier: Carrier;
   readonly sockets: { readonly vsock: string; readonly agent: string };
   /** The port that `sockets.agent` is connected to. */
@@ -39,13 +43,10 @@ export type Carrier =
 
 export interface ConfinedProcess {
   readonly name: string;
-  /** argv[0] is the path inside `root`. `{fd:NAME}` becomes the number of that descriptor, `{cid}` the claimed CID. */
+  /** argv[0] is the path inside `root`. `{fd:NAME}` becomes the number of that descriptor, `{cid}` the claimed CID,
+   * `{tscKhz}` the host's time stamp counter's frequency in kHz (0 when it cannot be told). */
   readonly argv: readonly string[];
   readonly env: readonly string[];
-  /** Its own uid and gid, without capabilities, with no_new_privs. */
-  readonly uid: number;
-  readonly gid: number;
-  readonly supplementaryGroups: readonly number[];
   /** The whole of what it sees of the host: a tmpfs with these in it. */
   readonly root: ConfinedRoot;
   /** By name. "console" is special: kind "console". */

@@ -1,0 +1,10 @@
+/** What a virtual machine gets when nothing else is asked for. */
+export const defaultVcpuCount = 1;
+export const defaultMemoryMib = 256;
+/** Apparent size of the scratch disk; it is sparse. */
+export const defaultScratchBytes = 10 * 1024 ** 3;
+
+/** State of the containers, unless `--root` names another directory. */
+export const defaultStateRoot = "/run/runv/state";
+/** Parent of the VM directories. Short: a path of AF_UNIX ends at 107 bytes (unix(7)), and callers' roots are longer. */
+export const vmDirectoryParent = "/run/runv/vm";

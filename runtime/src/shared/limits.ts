@@ -1,0 +1,27 @@
+/** Bounds on what comes from outside and on every wait. The name says the unit. */
+
+/** runc reads any size; the biggest config.json seen in practice is well below 1 MiB. */
+export const maxConfigBytes = 4 * 1024 ** 2;
+export const maxStateBytes = 16 * 1024 ** 2;
+export const maxJsonDepth = 64;
+/** Length of a container id (libcontainer sets none; a name in a directory has at most 255 bytes). */
+export const maxContainerIdBytes = 255;
+
+/** From the launch of the VMM to the agent's first answer: under emulation on a loaded host with 20 boots at once. */
+export const bootTimeoutMs = 120_000;
+/** One try to reach the agent, and the pause before the next. */
+export const agentConnectTimeoutMs = 5_000;
+export const agentRetryIntervalMs = 10;
+/** A call to the agent that only changes something small in the guest. */
+export const agentCallTimeoutMs = 30_000;
+/** The hand-over of a rootfs may take long; it must never take for ever. */
+export const rootfsHandoverTimeoutMs = 1_800_000;
+/** From the spawn of the monitor or proxy to its first word. */
+export const residentReadyTimeoutMs = 60_000;
+/** From a signal that ends a VM or a proxy to its end. */
+export const terminationTimeoutMs = 10_000;
+/** While another verb works on the same container. Longer than any single step under the lock. */
+export const stateLockTimeoutMs = 60_000;
+export const stateLockRetryMs = 2;
+/** A helper program such as mke2fs. */
+export const helperTimeoutMs = 120_000;

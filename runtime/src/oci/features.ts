@@ -1,0 +1,29 @@
+import { capabilityNames, namespaceTypes } from "./linux-names.ts";
+import { mountFlagOptions, propagationOptions } from "./mount-options.ts";
+import { newestOciVersion, oldestOciVersion } from "./versions.ts";
+
+/**
+ * What `runv features` prints (runtime-spec: features.md, features-linux.md): what a config.json may ask of this runv.
+ * Namespaces, capabilities and devices are the guest's.
+ */
+export function runtimeFeatures(runtimeVersion: string): unknown {
+  return {
+    ociVersionMin: oldestOciVersion,
+    ociVersionMax: newestOciVersion,
+    hooks: [],
+    mountOptions: [...mountFlagOptions, ...propagationOptions].sort(),
+    linux: {
+      namespaces: [...namespaceTypes].sort(),
+      capabilities: capabilityNames,
+      // Where the container's processes are placed on the host.
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+      seccomp: { enabled: false },
+      apparmor: { enabled: false },
+      selinux: { enabled: false },
+      intelRdt: { enabled: false },
+      mountExtensions: { idmap: { enabled: false } },
+      netDevices: { enabled: false },
+    },
+    annotations: { "io.runv.version": runtimeVersion },
+  };
+}

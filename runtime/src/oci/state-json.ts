@@ -1,0 +1,17 @@
+/** Runtime-spec: runtime.md, "State". */
+export type ContainerStatus = "creating" | "created" | "running" | "stopped";
+
+/** What `runv state` prints: the state of runtime-spec (runtime.md, "State") with the fields that runc adds. */
+export interface OciState {
+  readonly ociVersion: string;
+  readonly id: string;
+  /** Of the process on the host that stands for the container's; 0 when it has ended. */
+  readonly pid: number;
+  readonly status: ContainerStatus;
+  readonly bundle: string;
+  readonly rootfs: string;
+  /** RFC 3339. */
+  readonly created: string;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly owner: string;
+}

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { runtimeFeatures } from "../../../../runtime/src/oci/features.ts";
+import { parseSpec } from "../../../../runtime/src/oci/parse-spec.ts";
+import { minimalSpec, withMember } from "./minimal-spec.ts";
+
+interface Features {
+  readonly ociVersionMin: string;
+  readonly ociVersionMax: string;
+  readonly mountOptions: readonly string[];
+  readonly linux: { readonly namespaces: readonly string[]; readonly capabilities: readonly string[] };
+}
+
+const features = runtimeFeatures("1.2.3") as Features;
+const accepts = (field: string, value: unknown) => {
+  const warnings: string[] = [];
+  parseSpec(withMember(minimalSpec(), field, value), (sentence) => warnings.push(sentence));
+  return warnings.length === 0;
+};
+
+test("every advertised thing is accepted", () => {
+  expect(accepts("ociVersion", features.ociVersionMin)).toBe(true);
+  expect(accepts("ociVersion", features.ociVersionMax)).toBe(true);
+  expect(accepts("mounts", [{ destination: "/x", type: "tmpfs", options: features.mountOptions }])).toBe(
+    true,
+  );
+  expect(
+    accepts(
+      "linux.namespaces",
+      features.linux.namespaces.map((type) => ({ type })),
+    ),
+  ).toBe(true);
+  expect(accepts("process.capabilities", { bounding: features.linux.capabilities })).toBe(true);
+});

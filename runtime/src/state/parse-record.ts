@@ -1,0 +1,49 @@
+import { RunvError } from "@runv/protocol";
+import { JsonCursor } from "../shared/json-cursor.ts";
+import type { ProcessIdentity } from "../shared/process-identity.ts";
+import { type ContainerRecord, type ExecRecord, recordVersion } from "./container-record.ts";
+
+/** @throws RunvError version-mismatch for the record of another runv, invalid-argument for a damaged one. */
+export function parseRecord(document: unknown, id: string): ContainerRecord {
+  const record = new JsonCursor(document, `state of ${id}`);
+  checkVersion(record, id);
+  const found = record.member("id").string();
+  if (found !== id) record.member("id").fail(`belongs to another container: ${JSON.stringify(found)}`);
+  return {
+    id,
+    ociVersion: record.member("ociVersion").string(),
+    bundle: record.member("bundle").string(),
+    rootfs: record.member("rootfs").string(),
+    created: record.member("created").string(),
+    owner: record.member("owner").string(),
+    annotations: record.member("annotations").stringMap(),
+    creator: record.member("creator").optional(parseIdentity, null),
+    started: record.member("started").boolean(),
+    init: record.member("init").optional(parseIdentity, null),
+    execs: record.member("execs").array(parseExec),
+    vmDirectory: record.member("vmDirectory").string(),
+    vm: record.member("vm").raw() ?? null,
+    cgroups: record.member("cgroups").strings(),
+    systemdCgroup: record.member("systemdCgroup").boolean(),
+  };
+}
+
+function checkVersion(record: JsonCursor, id: string): void {
+  const version = record.member("version").integer(0, Number.MAX_SAFE_INTEGER);
+  if (version === recordVersion) return;
+  throw new RunvError(
+    "version-mismatch",
+    `state of ${id}: written by ${version > recordVersion ? "a newer" : "an older"} runv (version ${version}, this runv reads ${recordVersion}): use that runv, or delete the container with it`,
+  );
+}
+
+function parseExec(exec: JsonCursor): ExecRecord {
+  return { processId: exec.member("processId").string(), proxy: parseIdentity(exec.member("proxy")) };
+}
+
+function parseIdentity(identity: JsonCursor): ProcessIdentity {
+  return {
+    pid: identity.member("pid").integer(1, Number.MAX_SAFE_INTEGER),
+    startTicks: identity.member("startTicks").integer(0, Number.MAX_SAFE_INTEGER),
+  };
+}

@@ -1,0 +1,144 @@
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { errorMessage, isRunvError, RunvError } from "@runv/protocol";
+import { readJsonFile } from "../shared/json-file.ts";
+import { maxStateBytes } from "../shared/limits.ts";
+import { messages } from "../shared/messages.ts";
+import { identifyProcess, isAlive } from "../shared/process-identity.ts";
+import { systemErrorCode } from "../shared/system-error.ts";
+import { type ContainerRecord, recordVersion } from "./container-record.ts";
+import { withContainerLock } from "./lock.ts";
+import { parseRecord } from "./parse-record.ts";
+import { containerDirectory, recordPath, transientMark } from "./paths.ts";
+import { replaceFile } from "./write-file.ts";
+
+const stateDirectoryMode = 0o700;
+
+/**
+ * Takes the id of a new container: its directory appears with the record in it, at once or not at all.
+ * @throws RunvError already-exists when the id is taken.
+ */
+export function reserveContainer(root: string, record: ContainerRecord): void {
+  const directory = containerDirectory(root, record.id);
+  mkdirSync(root, { recursive: true, mode: stateDirectoryMode });
+  sweepTransients(root);
+  const transient = transientPath(root);
+  mkdirSync(transient, { mode: stateDirectoryMode });
+  try {
+    writeRecord(transient, record);
+    // Fails unless the target is absent or an empty directory, and no container's directory is empty.
+    renameSync(transient, directory);
+  } catch (cause) {
+    rmSync(transient, { recursive: true, force: true });
+    if (isTaken(cause))
+      throw new RunvError("already-exists", messages.containerExists, { cause, context: { id: record.id } });
+    throw cause;
+  }
+}
+
+/** @throws RunvError not-found, version-mismatch, or internal when the record is damaged. */
+export function loadContainer(root: string, id: string): ContainerRecord {
+  const directory = containerDirectory(root, id);
+  try {
+    return parseRecord(readJsonFile(recordPath(directory), `state of ${id}`, maxStateBytes), id);
+  } catch (cause) {
+    if (!existsSync(directory)) {
+      throw new RunvError("not-found", messages.containerDoesNotExist, { cause, context: { id } });
+    }
+    if (isRunvError(cause, "version-mismatch")) throw cause;
+    throw new RunvError(
+      "internal",
+      `${errorMessage(cause)} (the record is damaged: delete --force removes it)`,
+      {
+        cause,
+        context: { id },
+      },
+    );
+  }
+}
+
+/**
+ * Runs `work` on the record while no other verb can change it.
+ * @param work returns the record to write; the one it was given, or null, to leave it.
+ */
+export async function changeContainer(
+  root: string,
+  id: string,
+  work: (record: ContainerRecord) => Promise<ContainerRecord | null>,
+): Promise<void> {
+  const directory = containerDirectory(root, id);
+  await withContainerLock(directory, id, async () => {
+    const record = loadContainer(root, id);
+    const changed = await work(record);
+    if (changed !== null && changed !== record) writeRecord(directory, changed);
+  });
+}
+
+/** A container as `list` finds it. */
+export type ListedContainer =
+  | { readonly record: ContainerRecord }
+  | { readonly id: string; readonly damage: RunvError };
+
+/** All containers below `root`, by id. What cannot be read is reported in its place. */
+export function listRecords(root: string): readonly ListedContainer[] {
+  return containerIds(root).flatMap((id) => listRecord(root, id));
+}
+
+function listRecord(root: string, id: string): readonly ListedContainer[] {
+  try {
+    return [{ record: loadContainer(root, id) }];
+  } catch (error) {
+    if (!isRunvError(error)) throw error;
+    // Not found: deleted since the directory was read.
+    return error.code === "not-found" ? [] : [{ id, damage: error }];
+  }
+}
+
+/** Forgets a container, whatever is left of it. It disappears at once: a half-removed record is never seen. */
+export function forgetContainer(root: string, id: string): void {
+  const transient = transientPath(root);
+  try {
+    renameSync(containerDirectory(root, id), transient);
+  } catch (cause) {
+    if (systemErrorCode(cause) === "ENOENT") return;
+    throw cause;
+  }
+  rmSync(transient, { recursive: true, force: true });
+}
+
+function writeRecord(directory: string, record: ContainerRecord): void {
+  replaceFile(recordPath(directory), `${JSON.stringify({ version: recordVersion, ...record })}\n`);
+}
+
+function containerIds(root: string): readonly string[] {
+  try {
+    return readdirSync(root)
+      .filter((name) => !name.startsWith(transientMark) && lstatSync(join(root, name)).isDirectory())
+      .sort();
+  } catch (cause) {
+    if (systemErrorCode(cause) === "ENOENT") return [];
+    throw cause;
+  }
+}
+
+function isTaken(cause: unknown): boolean {
+  return ["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemErrorCode(cause) ?? "");
+}
+
+let serial = 0;
+
+/** "~<pid>-<start ticks>-<serial>": who is at it, so that what a killed verb left can be told. */
+function transientPath(root: string): string {
+  serial += 1;
+  const self = identifyProcess(process.pid);
+  return join(root, `${transientMark}${process.pid}-${self?.startTicks ?? 0}-${serial}`);
+}
+
+/** Removes what verbs left that were killed in the middle of making or removing a record. */
+function sweepTransients(root: string): void {
+  for (const name of readdirSync(root)) {
+    const match = /^~(\d+)-(\d+)-/.exec(name);
+    if (match === null || isAlive({ pid: Number(match[1]), startTicks: Number(match[2]) })) continue;
+    rmSync(join(root, name), { recursive: true, force: true });
+  }
+}

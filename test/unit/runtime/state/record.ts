@@ -1,0 +1,22 @@
+import type { ContainerRecord } from "../../../../runtime/src/state/container-record.ts";
+
+export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}): ContainerRecord {
+  return {
+    id,
+    ociVersion: "1.0.2",
+    bundle: "/b",
+    rootfs: "/b/rootfs",
+    created: "2026-11-20T21:06:55.123Z",
+    owner: "root",
+    annotations: { a: "b" },
+    creator: null,
+    started: false,
+    init: { pid: 4_000_000, startTicks: 7 },
+    execs: [{ processId: "e1", proxy: { pid: 4_000_001, startTicks: 8 } }],
+    vmDirectory: "/run/runv/vm/x",
+    vm: { driver: "fake" },
+    cgroups: ["/sys/fs/cgroup/x"],
+    systemdCgroup: false,
+    ...change,
+  };
+}

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { ensureDebianPackages } from "./debian-packages.mjs";
 import { distDirectory, repositoryRoot } from "./paths.mjs";
@@ -23,11 +23,13 @@ export const buildSteps = [
 
 /** npm ci, unless node_modules is already what the lock file says. */
 function installNodeModules() {
+  const lock = path.join(repositoryRoot, "package-lock.json");
   const marker = path.join(repositoryRoot, "node_modules/.runv-lock-hash");
-  const hash = createHash("sha256")
-    .update(readFileSync(path.join(repositoryRoot, "package-lock.json")))
-    .digest("hex");
+  const byHand = path.join(repositoryRoot, "node_modules/.package-lock.json");
+  const hash = createHash("sha256").update(readFileSync(lock)).digest("hex");
   if (existsSync(marker) && readFileSync(marker, "utf8") === hash) return;
-  must("npm", ["ci", "--no-audit", "--no-fund"]);
+  const isFresh =
+    !existsSync(marker) && existsSync(byHand) && statSync(byHand).mtimeMs > statSync(lock).mtimeMs;
+  if (!isFresh) must("npm", ["ci", "--no-audit", "--no-fund"]);
   writeFileSync(marker, hash);
 }

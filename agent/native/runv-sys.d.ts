@@ -25,6 +25,7 @@ declare module "runv:sys" {
   }
   /** open(2); O_CLOEXEC is added. `mode` defaults to 0. */
   export function open(path: string, flags: number, mode?: number): Fd;
+  /** close(2); its watch goes with it. Throws EBUSY when a pump (relay, processIo) owns the descriptor. */
   export function close(fd: Fd): void;
   /** read(2): at most `maxBytes`; an empty array at end of file. Throws EAGAIN on a non-blocking descriptor without data. */
   export function read(fd: Fd, maxBytes: number): Uint8Array;
@@ -47,10 +48,11 @@ declare module "runv:sys" {
   export function readlink(path: string): string;
   export function mknod(path: string, mode: number, major: number, minor: number): void;
   export function chmod(path: string, mode: number): void;
+  /** lchown(2): a symlink at the end is not followed. */
   export function chown(path: string, uid: number, gid: number): void;
   export function fchown(fd: Fd, uid: number, gid: number): void;
   export function readdir(path: string): string[];
-  /** rm -rf on one file system: never follows symlinks nor crosses mounts. Absent is fine. */
+  /** rm -rf: never follows symlinks, and a mount point in the tree is EBUSY. Absent is fine. */
   export function removeTree(path: string): void;
   export function umask(mask: number): number;
   export function chdir(path: string): void;
@@ -175,7 +177,8 @@ declare module "runv:sys" {
   export function isTerminal(fd: Fd): boolean;
 
   // ── the loop (native/loop.c): epoll, level-triggered; every ready descriptor is served each turn ──────────────────────────
-  /** EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000. One watch a descriptor. */
+  /** EPOLLIN = 1, EPOLLOUT = 4, EPOLLERR = 8, EPOLLHUP = 16, EPOLLRDHUP = 0x2000. One watch a descriptor.
+   * With no events (0) nothing is delivered, not even errors and hang-ups, until `rewatch`. Plain files are always ready. */
   export function watch(fd: Fd, events: number, callback: (events: number) => void): void;
   export function rewatch(fd: Fd, events: number): void;
   export function unwatch(fd: Fd): void;

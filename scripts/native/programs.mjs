@@ -1,6 +1,19 @@
 // Which programs there are, and which families of the C module each links. What is not listed is not in the executable.
 
-const everyProgram = ["files", "mounts", "processes", "sockets", "terminals", "loop", "text"];
+const everyProgram = [
+  "files",
+  "paths",
+  "descriptors",
+  "mounts",
+  "processes",
+  "credentials",
+  "system",
+  "sockets",
+  "fd_passing",
+  "terminals",
+  "loop",
+  "text",
+];
 
 /**
  * @typedef {object} Program

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "errors.h"
+#include "loop.h"
 #include "module.h"
 #include "rejections.h"
 
@@ -61,7 +62,7 @@ int main(int argc, char **argv)
 	if (runv_module_register(ctx) < 0 || run_bytecode(ctx) < 0)
 		runv_report_uncaught(ctx, JS_GetException(ctx));
 #ifdef RUNV_SANITIZE /* finds what was never released; otherwise the kernel is faster */
-	runv_set_uncaught_handler(ctx, JS_UNDEFINED);
+	runv_loop_release(ctx);
 	JS_FreeContext(ctx);
 	JS_FreeRuntime(runtime);
 #endif

@@ -142,7 +142,7 @@ declare module "runv:sys" {
   export function vsockConnect(cid: number, port: number): Fd;
   /** AF_UNIX stream listener, non-blocking, created with `mode`. Paths up to 107 bytes; ENAMETOOLONG beyond. */
   export function unixListen(path: string, mode: number): Fd;
-  /** AF_UNIX stream connect, blocking connect, non-blocking afterwards. */
+  /** AF_UNIX stream connect, non-blocking: at once, or it throws EAGAIN while the listener's backlog is full. */
   export function unixConnect(path: string): Fd;
   export function socketpair(): [Fd, Fd];
   /** accept4(2), non-blocking result; null when none is waiting. `cid` is the peer's for AF_VSOCK, else -1. */
@@ -197,6 +197,10 @@ declare module "runv:sys" {
   export function getTime(): { seconds: number; nanoseconds: number };
   export function setTime(seconds: number, nanoseconds: number): void;
   export function getRandom(bytes: number): Uint8Array;
+
+  // ── the time stamp counter (native/tsc.c) ─────────────────────────────────────────────────────────────────────────────────
+  /** The processor's time stamp counter and CLOCK_MONOTONIC_RAW in milliseconds, at the same moment; null where there is no such counter. */
+  export function readTsc(): { cycles: number; timeMs: number } | null;
 
   // ── text (native/text.c) ──────────────────────────────────────────────────────────────────────────────────────────────
   export function utf8Encode(text: string): Uint8Array;

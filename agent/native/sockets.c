@@ -118,15 +118,11 @@ static JSValue unix_connect(JSContext *ctx, const char *path)
 	struct sockaddr_un address;
 	if (unix_address(ctx, path, &address) < 0)
 		return JS_EXCEPTION;
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	/* Non-blocking from birth: a peer that accepts nothing must not stop the caller. */
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return runv_throw_errno(ctx, errno, "socket", path);
-	int status;
-	do
-		status = connect(fd, (const struct sockaddr *)&address, sizeof address);
-	while (status < 0 && errno == EINTR);
-	if (status == 0)
-		status = runv_set_nonblock(fd, true);
+	int status = connect(fd, (const struct sockaddr *)&address, sizeof address);
 	return opened(ctx, fd, status, "connect", path);
 }
 

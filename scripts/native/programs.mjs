@@ -35,7 +35,7 @@ export const programs = [
     name: "monitor",
     entry: "runtime/resident/monitor/main.ts",
     output: "runv-monitor",
-    families: [...everyProgram, "relay"],
+    families: [...everyProgram, "relay", "tsc"],
   },
   {
     name: "proxy",
@@ -52,4 +52,4 @@ export const programs = [
 ];
 
 /** All families, for tests. */
-export const everyFamily = [...everyProgram, "relay", "process_io", "untar", "pack", "http2"];
+export const everyFamily = [...everyProgram, "relay", "process_io", "untar", "pack", "http2", "tsc"];

@@ -1,0 +1,35 @@
+import * as sys from "../sys.ts";
+import { attempt, step } from "./system-error.ts";
+
+/** Moves this process into cgroup directories (of any number of hierarchies): cgroups(7). "0" is the writer. */
+export function joinCgroups(directories: readonly string[]): void {
+  for (const directory of directories) {
+    step(`join cgroup ${directory}`, () => sys.writeFile(`${directory}/cgroup.procs`, "0"));
+  }
+}
+
+/**
+ * Leaves a cgroup for its nearest ancestor that takes processes (with cgroup v2 one that distributes controllers does not, but the
+ * root of the hierarchy always does), so that the directory can be removed.
+ */
+function leaveCgroup(directory: string): void {
+  let ancestor = parentOf(directory);
+  while (ancestor !== "") {
+    try {
+      sys.writeFile(`${ancestor}/cgroup.procs`, "0");
+      return;
+    } catch {
+      ancestor = parentOf(ancestor);
+    }
+  }
+}
+
+/** Removes cgroup directories in which at most this process is left. */
+export function removeCgroups(directories: readonly string[]): void {
+  for (const directory of directories) leaveCgroup(directory);
+  for (const directory of directories) attempt(() => sys.rmdir(directory));
+}
+
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}

@@ -1,0 +1,144 @@
+import { RunvError } from "@runv/protocol";
+import { readLine } from "../guest/line.ts";
+import { event } from "../linux/constants.ts";
+import { attempt, errnoName } from "../linux/system-error.ts";
+import * as sys from "../sys.ts";
+import type { GuestDialer } from "./carrier.ts";
+
+/** A host that is connected must say which port it wants, and the guest must answer, in this time. */
+const handshakeTimeoutMs = 5000;
+/** Two descriptors each; the usual limit of a process is 1024. */
+const maxConnections = 400;
+/** How long no further client is taken when there are no descriptors left. */
+const acceptPauseMs = 100;
+const socketMode = 0o600;
+
+/** What is offered on one UNIX socket of the host. */
+interface Service {
+  /** Finds out which port a client wants. */
+  choosePort(client: number, deadlineMs: number): Promise<number | null>;
+  /** What a client is told when it is connected. */
+  greeting(port: number): string;
+  /** Whether refusals are told in words. */
+  readonly speaks: boolean;
+}
+
+/** "CONNECT <port>\n" is answered with "OK <port>\n", or with "ERROR …\n", or by closing while the guest does not listen on that port. */
+const connectService: Service = {
+  choosePort: async (client, deadlineMs) => {
+    const line = await readLine(client, deadlineMs, "client");
+    return line === null ? null : parseConnect(line);
+  },
+  greeting: (port) => `OK ${port}\n`,
+  speaks: true,
+};
+
+const fixedPortService = (port: number): Service => ({
+  choosePort: async () => Promise.resolve(port),
+  greeting: () => "",
+  speaks: false,
+});
+
+function parseConnect(line: string): number {
+  const port = Number(/^CONNECT (\d{1,10})$/.exec(line)?.[1] ?? Number.NaN);
+  if (port <= 0xffffffff) return port;
+  throw new RunvError("protocol", 'expected "CONNECT <port>"');
+}
+
+/** The VM's UNIX sockets: each connection becomes a connection to a port of the guest, and C copies the bytes. */
+export class GuestPorts {
+  readonly #dialer: GuestDialer;
+  readonly #listeners: number[] = [];
+  #connections = 0;
+  #onIdle: (() => void) | null = null;
+
+  constructor(dialer: GuestDialer) {
+    this.#dialer = dialer;
+  }
+
+  serveConnect(path: string): void {
+    this.#listen(path, connectService);
+  }
+
+  servePort(path: string, port: number): void {
+    this.#listen(path, fixedPortService(port));
+  }
+
+  stopListening(): void {
+    for (const listener of this.#listeners.splice(0)) {
+      sys.unwatch(listener);
+      sys.close(listener);
+    }
+  }
+
+  /** Waits until the last bytes of ended connections have reached their clients, at most `timeoutMs`. */
+  async idle(timeoutMs: number): Promise<void> {
+    if (this.#connections === 0) return;
+    await new Promise<void>((resolve) => {
+      sys.setTimer(timeoutMs, resolve);
+      this.#onIdle = resolve;
+    });
+  }
+
+  #listen(path: string, service: Service): void {
+    const listener = sys.unixListen(path, socketMode);
+    this.#listeners.push(listener);
+    sys.watch(listener, event.readable, () => {
+      this.#accept(listener, service);
+    });
+  }
+
+  #accept(listener: number, service: Service): void {
+    try {
+      const client = sys.accept(listener);
+      if (client !== null) void this.#serve(client.fd, service);
+    } catch (thrown) {
+      if (errnoName(thrown) === "ECONNABORTED") return;
+      // No descriptors: the listener would be ready again at once, for nothing.
+      sys.rewatch(listener, 0);
+      sys.setTimer(acceptPauseMs, () => {
+        if (this.#listeners.includes(listener)) sys.rewatch(listener, event.readable);
+      });
+    }
+  }
+
+  async #serve(client: number, service: Service): Promise<void> {
+    this.#connections++;
+    try {
+      if (this.#connections > maxConnections) {
+        throw new RunvError("resource-exhausted", `more than ${maxConnections} connections to one guest`);
+      }
+      await this.#connect(client, service);
+    } catch (thrown) {
+      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      if (service.speaks) attempt(() => sys.write(client, `ERROR ${reason}\n`));
+      this.#end(client);
+    }
+  }
+
+  async #connect(client: number, service: Service): Promise<void> {
+    const deadlineMs = sys.monotonicMs() + handshakeTimeoutMs;
+    const port = await service.choosePort(client, deadlineMs);
+    const guest = port === null ? null : await this.#dialer.dial(port, deadlineMs);
+    if (port === null || guest === null) {
+      this.#end(client);
+      return;
+    }
+    const greeting = service.greeting(port);
+    try {
+      if (greeting !== "") sys.write(client, greeting);
+    } catch (thrown) {
+      sys.close(guest);
+      throw thrown;
+    }
+    sys.relay(client, guest, () => {
+      this.#end(null);
+    });
+  }
+
+  #end(client: number | null): void {
+    if (client !== null) sys.close(client);
+    this.#connections--;
+    if (this.#connections === 0) this.#onIdle?.();
+  }
+}

@@ -1,0 +1,155 @@
+import { RunvError } from "@runv/protocol";
+import {
+  type MonitorEvent,
+  type MonitorExit,
+  type MonitorSpec,
+  monitorContractVersion,
+} from "../contract/monitor.ts";
+import { joinCgroups, removeCgroups } from "../linux/cgroups.ts";
+import { closeDescriptors } from "../linux/inherited.ts";
+import { attempt, stepFailure } from "../linux/system-error.ts";
+import * as sys from "../sys.ts";
+import { type GuestDialer, openCarrier } from "./carrier.ts";
+import type { Child } from "./child.ts";
+import { removeDirectory, writeExitRecord } from "./exit-record.ts";
+import { Family } from "./family.ts";
+import { GuestPorts } from "./guest-ports.ts";
+import { launchProcesses } from "./launch.ts";
+import { measureTsc } from "./tsc.ts";
+
+/** How long killed processes are waited for. */
+const killTimeoutMs = 5000;
+/** How long bytes that the guest sent before its end may take to reach their clients. */
+const relayDrainTimeoutMs = 1000;
+
+type Send = (event: MonitorEvent) => void;
+
+/** One VM, from the spec to its end. Whatever ends it first decides how; the rest is the consequence. */
+export class VirtualMachine {
+  readonly #spec: MonitorSpec;
+  readonly #send: Send;
+  readonly #family: Family;
+  readonly #children: Child[] = [];
+  readonly #inherited: readonly number[];
+  #ports: GuestPorts | null = null;
+  #committed = false;
+  #ending = false;
+
+  /** @param inherited descriptors that came from the verb: those that the spec names are kept until the processes have them. */
+  constructor(spec: MonitorSpec, send: Send, inherited: readonly number[]) {
+    this.#spec = spec;
+    this.#inherited = inherited;
+    this.#send = send;
+    this.#family = new Family((child) => {
+      this.#onChildEnd(child);
+    });
+  }
+
+  async launch(): Promise<void> {
+    try {
+      const dialer = this.#prepare();
+      await launchProcesses(this.#spec, {
+        cid: dialer.cid,
+        vhostFd: dialer.vhostFd,
+        tscKhz: measureTsc(),
+        user: this.#spec.firstUser + sys.getpid(),
+        adopt: (child) => {
+          this.#children.push(child);
+          this.#family.add(child);
+        },
+        checkWanted: () => {
+          if (this.#ending) throw new RunvError("cancelled", "the VM is ending");
+        },
+      });
+      if (this.#ending) return;
+      dialer.handOver();
+      closeDescriptors(this.#inherited);
+      this.#send(this.#launchedEvent(dialer.cid));
+    } catch (thrown) {
+      await this.fail(stepFailure("launch the VM", thrown));
+    }
+  }
+
+  commit(): void {
+    this.#committed = true;
+  }
+
+  reap(): void {
+    this.#family.reap();
+  }
+
+  /** Ends a VM that was not committed, and leaves nothing of it. */
+  async fail(error: RunvError): Promise<void> {
+    if (!(await this.#endProcesses())) return;
+    const { rollback, directory } = this.#spec;
+    attempt(() => sys.removeTree(directory));
+    for (const tree of rollback.trees) attempt(() => sys.removeTree(tree));
+    removeCgroups(rollback.cgroups);
+    this.#send({ event: "failed", code: failureCode(error), message: error.message });
+    sys.exit(1);
+  }
+
+  /** Ends a committed VM and leaves its exit record. */
+  async end(exit: MonitorExit): Promise<void> {
+    if (!this.#committed) return this.fail(new RunvError("hypervisor", exit.message));
+    if (!(await this.#endProcesses())) return undefined;
+    attempt(() => writeExitRecord(this.#spec.exitRecord, exit));
+    attempt(() => removeDirectory(this.#spec.directory, this.#spec.exitRecord));
+    return sys.exit(0);
+  }
+
+  /** After a fault of the monitor itself. */
+  async abort(error: RunvError): Promise<void> {
+    await (this.#committed ? this.end(exitOf("terminated", null, error.message)) : this.fail(error));
+  }
+
+  async terminate(): Promise<void> {
+    await this.end(exitOf("terminated", null, "the VM's monitor was asked to end it"));
+  }
+
+  #prepare(): GuestDialer {
+    joinCgroups(this.#spec.cgroups);
+    const dialer = openCarrier(this.#spec.carrier);
+    this.#ports = new GuestPorts(dialer);
+    this.#ports.serveConnect(this.#spec.sockets.vsock);
+    this.#ports.servePort(this.#spec.sockets.agent, this.#spec.controlPort);
+    return dialer;
+  }
+
+  #launchedEvent(cid: number): MonitorEvent {
+    const identities = this.#children.map((child) => child.identity());
+    const vmm = identities.pop();
+    if (vmm === undefined) throw new RunvError("internal", "spec: processes: there is no VMM");
+    return { event: "launched", vmm, helpers: identities, cid };
+  }
+
+  #onChildEnd(child: Child): void {
+    if (this.#ending) return;
+    const ordinary = child.isVmm && child.end?.exitCode === 0 && child.end.signal === 0 && this.#committed;
+    const message = ordinary ? "" : child.describeEnd();
+    void this.end(exitOf(child.isVmm ? "vmm" : "helper", child, message));
+  }
+
+  /** @returns false when somebody else is at it already. */
+  async #endProcesses(): Promise<boolean> {
+    if (this.#ending) return false;
+    this.#ending = true;
+    this.#ports?.stopListening();
+    this.#family.killAll();
+    await this.#family.allEnded(killTimeoutMs);
+    await this.#ports?.idle(relayDrainTimeoutMs);
+    return true;
+  }
+}
+
+function exitOf(cause: MonitorExit["cause"], child: Child | null, message: string): MonitorExit {
+  const { exitCode, signal } = child?.end ?? { exitCode: 0, signal: 0 };
+  return { version: monitorContractVersion, cause, exitCode, signal, message };
+}
+
+type FailureCode = Extract<MonitorEvent, { event: "failed" }>["code"];
+const failureCodes: readonly FailureCode[] = ["unavailable", "hypervisor", "resource-exhausted", "internal"];
+
+function failureCode(error: RunvError): FailureCode {
+  return failureCodes.find((code) => code === error.code) ?? "hypervisor";
+}

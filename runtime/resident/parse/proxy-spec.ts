@@ -1,0 +1,57 @@
+import { type ProxySpec, type ProxyTerminal, proxyContractVersion } from "../contract/proxy.ts";
+import {
+  type Fields,
+  parseFields,
+  parseInteger,
+  parseKind,
+  parseList,
+  parsePath,
+  parseString,
+} from "./fields.ts";
+import { checkVersion } from "./version.ts";
+
+const maxTimeoutMs = 3_600_000;
+const maxWindow = 65_535;
+const lowestOomScore = -1000;
+const highestOomScore = 1000;
+
+/** @throws RunvError that names the field. */
+export function parseProxySpec(value: unknown): ProxySpec {
+  const spec = parseFields(value, "spec");
+  checkVersion(spec, proxyContractVersion, "runv-proxy");
+  const score = spec["oomScoreAdj"];
+  return {
+    version: proxyContractVersion,
+    container: parseString(spec["container"], "container"),
+    process: parseString(spec["process"], "process"),
+    vsockSocket: parsePath(spec["vsockSocket"], "vsockSocket"),
+    processIoPort: parseInteger(spec["processIoPort"], "processIoPort"),
+    connectTimeoutMs: parseInteger(spec["connectTimeoutMs"], "connectTimeoutMs", 0, maxTimeoutMs),
+    terminal: parseTerminal(parseFields(spec["terminal"], "terminal")),
+    namespaces: parseNamespaces(spec["namespaces"]),
+    cgroups: parseList(spec["cgroups"], "cgroups", parsePath),
+    oomScoreAdj: score === null ? null : parseInteger(score, "oomScoreAdj", lowestOomScore, highestOomScore),
+  };
+}
+
+function parseTerminal(terminal: Fields): ProxyTerminal {
+  const kind = parseKind(terminal["kind"], "terminal.kind", ["none", "console-socket", "inherited"]);
+  if (kind !== "console-socket") return { kind };
+  return {
+    kind,
+    path: parsePath(terminal["path"], "terminal.path"),
+    rows: parseInteger(terminal["rows"], "terminal.rows", 0, maxWindow),
+    columns: parseInteger(terminal["columns"], "terminal.columns", 0, maxWindow),
+  };
+}
+
+function parseNamespaces(value: unknown): ProxySpec["namespaces"] {
+  if (value === null) return null;
+  const namespaces = parseFields(value, "namespaces");
+  if ("joinPid" in namespaces)
+    return { joinPid: parseInteger(namespaces["joinPid"], "namespaces.joinPid", 1) };
+  return {
+    root: parsePath(namespaces["root"], "namespaces.root"),
+    hostname: parseString(namespaces["hostname"], "namespaces.hostname"),
+  };
+}

@@ -1,0 +1,83 @@
+import { RunvError } from "@runv/protocol";
+import { openVerbChannel } from "../channel/verb.ts";
+import type { ProxyEvent, ProxySpec } from "../contract/proxy.ts";
+import { joinCgroups } from "../linux/cgroups.ts";
+import { closeDescriptors, inheritedDescriptors } from "../linux/inherited.ts";
+import { catchableSignals, signal } from "../linux/signals.ts";
+import { attempt, stepFailure } from "../linux/system-error.ts";
+import { parseProxySpec } from "../parse/proxy-spec.ts";
+import * as sys from "../sys.ts";
+import { connectAgent } from "./agent-connection.ts";
+import { enterNamespaces } from "./namespaces.ts";
+import { Session } from "./session.ts";
+import { openTerminal } from "./terminal.ts";
+
+/** The process that callers know as the container's (or an exec's): its streams, its signals and its exit status are the guest process's. */
+closeDescriptors(inheritedDescriptors());
+let session: Session | null = null;
+let committed = false;
+
+const channel = openVerbChannel({
+  onSpec: (value) => {
+    const spec = parseProxySpec(value);
+    watchSignals(spec);
+    prepare(spec).then(
+      () => send({ event: "ready" }),
+      (thrown: unknown) => giveUp(thrown),
+    );
+  },
+  onCommit: () => {
+    committed = true;
+    session?.attach().catch((thrown: unknown) => giveUp(thrown));
+  },
+  onGone: (reason) => giveUp(reason),
+});
+
+/** In this order: the guest is reached by a path of the host, which is gone after the last step. */
+async function prepare(spec: ProxySpec): Promise<void> {
+  const io = await connectAgent(spec, {
+    onFrame: (type, payload) => session?.onFrame(type, payload),
+    onDelivered: () => session?.onDelivered(),
+    onBroken: (reason) =>
+      committed ? session?.onBroken() : giveUp(new RunvError("unavailable", `agent: ${reason}`)),
+  });
+  const terminal = openTerminal(spec.terminal);
+  session = new Session(io, terminal);
+  // Lowering it takes CAP_SYS_RESOURCE; the guest's value is the one that counts.
+  if (spec.oomScoreAdj !== null)
+    attempt(() => sys.writeFile("/proc/self/oom_score_adj", String(spec.oomScoreAdj)));
+  joinCgroups(spec.cgroups);
+  enterNamespaces(spec.namespaces);
+}
+
+/** On a terminal that it shares, the proxy stops like any job of the shell when it reads or changes it from the background. */
+function watchSignals(spec: ProxySpec): void {
+  const jobControl = spec.terminal.kind === "inherited" ? [signal.terminalInput, signal.terminalOutput] : [];
+  sys.watchSignals(catchableSignals(jobControl), (number) => {
+    if (number === signal.pipe || number === signal.child) return;
+    if (committed) session?.onSignal(number);
+    else if (number === signal.terminate || number === signal.interrupt || number === signal.hangUp) {
+      giveUp(new RunvError("cancelled", `proxy: ended by signal ${number}`));
+    }
+  });
+}
+
+function send(event: ProxyEvent): void {
+  channel.send(event);
+}
+
+function giveUp(thrown: unknown): never {
+  const error = stepFailure("proxy", thrown);
+  send({ event: "failed", code: failureCode(error), message: error.message });
+  session?.release();
+  return sys.exit(1);
+}
+
+type FailureCode = Extract<ProxyEvent, { event: "failed" }>["code"];
+const failureCodes: readonly FailureCode[] = ["not-found", "unavailable", "timeout", "internal"];
+
+function failureCode(error: RunvError): FailureCode {
+  return failureCodes.find((code) => code === error.code) ?? "internal";
+}
+
+sys.runLoop((error) => giveUp(error));

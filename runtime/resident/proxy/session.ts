@@ -1,0 +1,96 @@
+import { type Exit, encodeResize, encodeSignal, frameType, parseExit, stream } from "@runv/protocol";
+import { lostGuestExitStatus } from "../contract/proxy.ts";
+import { signal } from "../linux/signals.ts";
+import { attempt } from "../linux/system-error.ts";
+import * as sys from "../sys.ts";
+import type { HostTerminal } from "./terminal.ts";
+
+const flushCheckIntervalMs = 200;
+/** A process that ended by itself would have waited for its reader in write(2); one that was killed would not. */
+const flushStallLimitMs = 600_000;
+const flushStallLimitKilledMs = 2000;
+const firstSignalStatus = 128;
+
+/** One container process as the host sees it: from the agent's WELCOME to its exit status. */
+export class Session {
+  readonly #io: sys.ProcessIo;
+  readonly #terminal: HostTerminal;
+  #delivered = false;
+  /** What this proxy will exit with; null while the process lives. */
+  #status: number | null = null;
+
+  constructor(io: sys.ProcessIo, terminal: HostTerminal) {
+    this.#io = io;
+    this.#terminal = terminal;
+  }
+
+  /** From here on descriptors 0 to 2 belong to the streams. */
+  async attach(): Promise<void> {
+    this.#sendWindowSize();
+    await this.#terminal.enterRawMode();
+    const { shared, separateStderr } = this.#terminal;
+    this.#io.sendFrom(stream.stdin, 0, shared);
+    this.#io.receiveTo(stream.stdout, 1, { shared, keepOpen: false });
+    if (separateStderr) this.#io.receiveTo(stream.stderr, 2, { shared, keepOpen: false });
+  }
+
+  onFrame(type: number, payload: Uint8Array): void {
+    const exit = type === frameType.exit ? parseExit(payload) : null;
+    if (exit === null) this.onBroken();
+    else this.#flush(exitStatus(exit), exit.signal === 0 ? flushStallLimitMs : flushStallLimitKilledMs);
+  }
+
+  onDelivered(): void {
+    this.#delivered = true;
+    if (this.#status !== null) this.#leave(this.#status);
+  }
+
+  /** The connection ended: after EXIT that is the agent's good-bye, before it the guest is lost. */
+  onBroken(): void {
+    this.#leave(this.#status ?? lostGuestExitStatus);
+  }
+
+  onSignal(number: number): void {
+    // Who signals a process that has ended does not want to wait for its reader.
+    if (this.#status !== null) this.#leave(this.#status);
+    if (number === signal.continue) this.#terminal.reenterRawMode();
+    if (number === signal.windowChange || number === signal.continue) this.#sendWindowSize();
+    if (number !== signal.windowChange) this.#io.sendFrame(frameType.signal, encodeSignal(number));
+  }
+
+  /** Gives the terminal back. */
+  release(): void {
+    attempt(() => this.#terminal.release());
+  }
+
+  #sendWindowSize(): void {
+    const size = this.#terminal.windowSize();
+    if (size !== null) this.#io.sendFrame(frameType.resize, encodeResize(size));
+  }
+
+  /** Leaves once everything has reached its reader; gives up when nothing has moved for `stallLimitMs`. */
+  #flush(status: number, stallLimitMs: number): void {
+    this.#status = status;
+    if (this.#delivered) this.#leave(status);
+    let pendingBytes = this.#io.pendingBytes();
+    let progressAtMs = sys.monotonicMs();
+    const check = (): void => {
+      const nowMs = sys.monotonicMs();
+      const nowPending = this.#io.pendingBytes();
+      if (nowPending !== pendingBytes) progressAtMs = nowMs;
+      if (nowMs - progressAtMs >= stallLimitMs) this.#leave(status);
+      pendingBytes = nowPending;
+      sys.setTimer(flushCheckIntervalMs, check);
+    };
+    sys.setTimer(flushCheckIntervalMs, check);
+  }
+
+  #leave(status: number): never {
+    this.release();
+    return sys.exit(status);
+  }
+}
+
+function exitStatus(exit: Exit): number {
+  return exit.signal === 0 ? exit.exitCode & 0xff : firstSignalStatus + exit.signal;
+}

@@ -1,0 +1,2 @@
+/** The one door to the C module under the resident pieces. */
+export * from "runv:sys";

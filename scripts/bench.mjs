@@ -1,5 +1,5 @@
 // `npm run bench -- NAME`: builds, then runs test/bench/NAME.ts, whose last line is one JSON object with `name` and `ratio`.
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { buildSteps } from "./lib/build-steps.mjs";
@@ -24,20 +24,34 @@ function isResult(line) {
   }
 }
 
+/** Shows the output as it comes, and keeps it. */
+function runBenchmark(file, args) {
+  const child = spawn("node_modules/.bin/bun", [file, ...args], {
+    cwd: repositoryRoot,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: vsockEnvironment(),
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8");
+  child.stdout.on("data", (text) => {
+    output += text;
+    process.stdout.write(text);
+  });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (status, signal) => resolve({ status: status ?? signal, output }));
+  });
+}
+
 await command("bench", async () => {
   const [name, ...args] = process.argv.slice(2);
   const known = benchmarks().join(", ") || "none yet";
   if (!benchmarks().includes(name)) throw new Error(`no benchmark ${name ?? "named"} (there are: ${known})`);
   const packages = { name: "test packages", run: () => ensureDebianPackages(["run", "test"]) };
   await runSteps([packages, ...buildSteps]);
-  const run = spawnSync("node_modules/.bin/bun", [path.join(directory, `${name}.ts`), ...args], {
-    cwd: repositoryRoot,
-    stdio: ["ignore", "pipe", "inherit"],
-    encoding: "utf8",
-    env: vsockEnvironment(),
-  });
-  process.stdout.write(run.stdout);
-  if (run.status !== 0) throw new Error(`${name} failed: ${run.signal ?? `exit status ${run.status}`}`);
-  const lastLine = run.stdout.trimEnd().split("\n").at(-1);
-  if (!isResult(lastLine)) throw new Error(`${name}: its last line is not a JSON object with name and ratio`);
+  const { status, output } = await runBenchmark(path.join(directory, `${name}.ts`), args);
+  if (status !== 0) throw new Error(`${name} failed: ${status}`);
+  if (!isResult(output.trimEnd().split("\n").at(-1))) {
+    throw new Error(`${name}: its last line is not a JSON object with name and ratio`);
+  }
 });

@@ -1,1 +1,4 @@
-export {};
+export { type CreateImageOptions, createImage, type ImageFormat } from "./create.ts";
+export { QemuImgError, type QemuImgErrorCode } from "./error.ts";
+export { type DataExtent, mapImage } from "./map.ts";
+export type { RunOptions } from "./run.ts";

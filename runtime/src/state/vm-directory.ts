@@ -19,3 +19,8 @@ export function makeVmDirectory(directory: string): void {
   mkdirSync(vmDirectoryParent, { recursive: true, mode: 0o700 });
   mkdirSync(directory, { mode: 0o700 });
 }
+
+/** Removes it with all that is left in it; gone already is fine. */
+export function removeVmDirectory(directory: string): void {
+  rmSync(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,81 @@
+import {
+  type ConfigureRequest,
+  type ConfigureResponse,
+  ContainersDefinition,
+  type CreateContainerRequest,
+  type CreateProcessRequest,
+  type ListProcessesResponse,
+  ProcessesDefinition,
+  SandboxDefinition,
+  StorageDefinition,
+  type UnpackResponse,
+} from "@runv/protocol";
+import { agentCallTimeoutMs, rootfsHandoverTimeoutMs } from "../shared/limits.ts";
+import { type CallTarget, call, openChannel } from "./call.ts";
+
+/** The agent of one VM: one method a call of agent.proto. Every call ends by its deadline. */
+export interface Agent {
+  configure(request: ConfigureRequest, timeoutMs: number): Promise<ConfigureResponse>;
+  /** Answers when the bulk connection's tar stream is unpacked. */
+  unpack(containerId: string): Promise<UnpackResponse>;
+  createContainer(request: CreateContainerRequest): Promise<void>;
+  startContainer(containerId: string): Promise<void>;
+  kill(request: {
+    readonly containerId: string;
+    readonly signal: number;
+    readonly all: boolean;
+  }): Promise<void>;
+  listProcesses(containerId: string): Promise<ListProcessesResponse>;
+  createProcess(request: CreateProcessRequest): Promise<void>;
+  startProcess(containerId: string, processId: string): Promise<void>;
+  close(): void;
+}
+
+/** @param signal cancels every call in flight. */
+export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
+  const channel = openChannel(socketPath);
+  const ask = async <Request, Response>(
+    target: CallTarget<Request, Response>,
+    request: Request,
+    timeoutMs = agentCallTimeoutMs,
+  ): Promise<Response> => call(channel, target, request, { timeoutMs, signal });
+  const sandbox = SandboxDefinition.fullName;
+  const storage = StorageDefinition.fullName;
+  const containers = ContainersDefinition.fullName;
+  const processes = ProcessesDefinition.fullName;
+  return {
+    configure: async (request, timeoutMs) =>
+      ask({ service: sandbox, method: SandboxDefinition.methods.configure }, request, timeoutMs),
+    unpack: async (containerId) => {
+      const whatFits = { containerId, maxBytes: 0, maxEntries: 0 };
+      return ask(
+        { service: storage, method: StorageDefinition.methods.unpack },
+        whatFits,
+        rootfsHandoverTimeoutMs,
+      );
+    },
+    createContainer: async (request) => {
+      await ask({ service: containers, method: ContainersDefinition.methods.create }, request);
+    },
+    startContainer: async (containerId) => {
+      await ask({ service: containers, method: ContainersDefinition.methods.start }, { containerId });
+    },
+    kill: async (request) => {
+      await ask({ service: containers, method: ContainersDefinition.methods.kill }, request);
+    },
+    listProcesses: async (containerId) =>
+      ask({ service: containers, method: ContainersDefinition.methods.listProcesses }, { containerId }),
+    createProcess: async (request) => {
+      await ask({ service: processes, method: ProcessesDefinition.methods.create }, request);
+    },
+    startProcess: async (containerId, processId) => {
+      await ask(
+        { service: processes, method: ProcessesDefinition.methods.start },
+        { containerId, processId },
+      );
+    },
+    close: () => {
+      channel.close();
+    },
+  };
+}

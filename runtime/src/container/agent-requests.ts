@@ -1,0 +1,63 @@
+import { type CreateContainerRequest, type DeviceRule, Namespace, type Process } from "@runv/protocol";
+import type { NamespaceType } from "../oci/linux-names.ts";
+import type { ProcessSpec } from "../oci/process-spec.ts";
+import type { Spec } from "../oci/spec.ts";
+
+const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
+  pid: Namespace.PID,
+  mount: Namespace.MOUNT,
+  ipc: Namespace.IPC,
+  uts: Namespace.UTS,
+  network: Namespace.NETWORK,
+  cgroup: Namespace.CGROUP,
+};
+
+/** What the agent is asked for: an accepted config.json in the words of agent.proto. */
+export function createContainerRequest(containerId: string, spec: Spec): CreateContainerRequest {
+  const { linux } = spec;
+  return {
+    containerId,
+    rootfs: { driver: "stream", readonly: spec.root.readonly },
+    hostname: spec.hostname,
+    domainname: spec.domainname,
+    mounts: spec.mounts.map((mount) => ({ ...mount, options: [...mount.options] })),
+    process: processRequest(spec.process),
+    namespaces: linux.namespaces.map((type) => namespaceOf[type]),
+    maskedPaths: [...linux.maskedPaths],
+    readonlyPaths: [...linux.readonlyPaths],
+    devices: [...linux.devices],
+    deviceRules: linux.deviceRules.map((rule): DeviceRule => rule),
+    sysctls: Object.entries(linux.sysctls).map(([name, value]) => ({ name, value })),
+    rootfsPropagation: linux.rootfsPropagation ?? "",
+    cgroupPath: "",
+  };
+}
+
+export function processRequest(process: ProcessSpec): Process {
+  const { user, capabilities } = process;
+  return {
+    args: [...process.args],
+    env: [...process.env],
+    cwd: process.cwd,
+    uid: user.uid,
+    gid: user.gid,
+    additionalGids: [...user.additionalGids],
+    umask: user.umask ?? undefined,
+    terminal: process.terminal,
+    rows: process.consoleSize?.rows ?? 0,
+    columns: process.consoleSize?.columns ?? 0,
+    capabilities:
+      capabilities === null
+        ? undefined
+        : {
+            bounding: [...capabilities.bounding],
+            effective: [...capabilities.effective],
+            inheritable: [...capabilities.inheritable],
+            permitted: [...capabilities.permitted],
+            ambient: [...capabilities.ambient],
+          },
+    rlimits: [...process.rlimits],
+    noNewPrivileges: process.noNewPrivileges,
+    oomScoreAdj: process.oomScoreAdj ?? undefined,
+  };
+}

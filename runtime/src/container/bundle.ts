@@ -1,0 +1,46 @@
+import { statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { RunvError } from "@runv/protocol";
+import { parseSpec } from "../oci/parse-spec.ts";
+import type { Spec } from "../oci/spec.ts";
+import { readJsonFile } from "../shared/json-file.ts";
+import { maxConfigBytes } from "../shared/limits.ts";
+import type { Logger } from "../shared/log.ts";
+import { messages } from "../shared/messages.ts";
+import { systemErrorCode } from "../shared/system-error.ts";
+
+export interface Bundle {
+  /** Absolute. */
+  readonly path: string;
+  /** Absolute. */
+  readonly rootfs: string;
+  readonly spec: Spec;
+}
+
+/** Reads a bundle (runtime-spec: bundle.md). @throws RunvError naming the file or field that is wrong. */
+export function loadBundle(path: string, log: Logger): Bundle {
+  const bundle = resolve(path);
+  const document: unknown = readJsonFile(join(bundle, "config.json"), "config.json", maxConfigBytes);
+  const spec = parseSpec(document, (sentence) => {
+    log.warning(sentence);
+  });
+  const rootfs = resolve(bundle, spec.root.path);
+  checkRootfs(rootfs);
+  return { path: bundle, rootfs, spec };
+}
+
+function checkRootfs(rootfs: string): void {
+  if (!isDirectory(rootfs)) {
+    throw new RunvError("invalid-argument", `config.json: root.path: ${rootfs}: not a directory`);
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch (cause) {
+    const code = systemErrorCode(cause) === "ENOENT" ? "not-found" : "permission";
+    const why = code === "not-found" ? messages.noSuchFile : messages.permissionDenied;
+    throw new RunvError(code, `config.json: root.path: ${path}: ${why}`, { cause });
+  }
+}

@@ -1,0 +1,160 @@
+import { userInfo } from "node:os";
+import { RunvError } from "@runv/protocol";
+import { vsockSocketOf } from "../sandbox/attached.ts";
+import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
+import { handOverRootfs } from "../sandbox/hand-over.ts";
+import { cgroupsOf, takeHostPlace } from "../sandbox/host-place.ts";
+import { bootSettings } from "../sandbox/settings.ts";
+import { identifyProcess } from "../shared/process-identity.ts";
+import { type Releases, rollingBack } from "../shared/releases.ts";
+import type { StartedResident } from "../shared/resident.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
+import { containerDirectory } from "../state/paths.ts";
+import { changeContainer, forgetContainer, reserveContainer } from "../state/store.ts";
+import { vmDirectory } from "../state/vm-directory.ts";
+import { createContainerRequest } from "./agent-requests.ts";
+import { type Bundle, loadBundle } from "./bundle.ts";
+import type { Context } from "./context.ts";
+import { writePidFile } from "./pid-file.ts";
+import { startProxy } from "./proxy.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
+
+export interface CreateOptions extends TerminalOptions {
+  readonly id: string;
+  readonly bundle: string;
+  /** Written last, with the proxy's pid; null: none. */
+  readonly pidFile: string | null;
+  readonly systemdCgroup: boolean;
+}
+
+/** A container in state `created`, as the verb that made it holds it. */
+export interface CreatedContainer {
+  readonly record: ContainerRecord;
+  readonly agent: Sandbox["agent"];
+  /** Its exit is the container's. */
+  readonly proxy: StartedResident;
+}
+
+/**
+ * The transition to `created`: everything but running the process has been done.
+ * @throws RunvError; nothing is left then.
+ */
+export async function createContainer(options: CreateOptions, context: Context): Promise<CreatedContainer> {
+  const watch = new Stopwatch(context.log);
+  const bundle = loadBundle(options.bundle, context.log);
+  const terminal = proxyTerminal(bundle.spec.process, options);
+  if (options.systemdCgroup && /^[^/:]*:[^/:]*:[^/:]*$/.test(bundle.spec.linux.cgroupsPath)) {
+    throw new RunvError(
+      "unsupported",
+      "config.json: linux.cgroupsPath: systemd's form (slice:prefix:name) is not supported yet; use a path without --systemd-cgroup",
+    );
+  }
+  const record = newRecord(options, bundle, context);
+  return rollingBack(warn(context), async (releases) => {
+    reserveContainer(context.root, record);
+    releases.add(`state of ${options.id}`, () => {
+      forgetContainer(context.root, options.id);
+    });
+    const cgroups = takeHostPlace(record, releases);
+    const sandbox = await bootSandbox(
+      {
+        directory: record.vmDirectory,
+        ...bootSettings(),
+        cgroups: record.cgroups,
+        rollback: { trees: [containerDirectory(context.root, options.id), record.vmDirectory], cgroups },
+        powerOffWithInit: true,
+        onPhase: (phase) => {
+          watch.lap(phase);
+        },
+        signal: context.signal,
+      },
+      releases,
+    );
+    watch.guest(sandbox.guest);
+    const proxy = await prepareProcess({ bundle, record, sandbox, watch, terminal }, context, releases);
+    const created = { ...record, creator: null, init: proxy.identity, vm: sandbox.vm.saved };
+    await commit(created, options, { vm: sandbox.vm, proxy }, context);
+    watch.lap("process");
+    return { record: created, agent: sandbox.agent, proxy };
+  });
+}
+
+function newRecord(options: CreateOptions, bundle: Bundle, context: Context): ContainerRecord {
+  return {
+    id: options.id,
+    ociVersion: bundle.spec.ociVersion,
+    bundle: bundle.path,
+    rootfs: bundle.rootfs,
+    created: new Date().toISOString(),
+    owner: userInfo().username,
+    annotations: bundle.spec.annotations,
+    creator: identifyProcess(process.pid),
+    started: false,
+    init: null,
+    execs: [],
+    vmDirectory: vmDirectory(context.root, options.id),
+    vm: null,
+    cgroups: cgroupsOf(bundle.spec.linux.cgroupsPath, options.id),
+    systemdCgroup: options.systemdCgroup,
+  };
+}
+
+interface Preparation {
+  readonly bundle: Bundle;
+  readonly record: ContainerRecord;
+  readonly sandbox: Sandbox;
+  readonly watch: Stopwatch;
+  readonly terminal: ReturnType<typeof proxyTerminal>;
+}
+
+/** Rootfs, container and proxy, in this order. */
+async function prepareProcess(
+  work: Preparation,
+  context: Context,
+  releases: Releases,
+): Promise<StartedResident> {
+  const { bundle, record, sandbox } = work;
+  const vsockSocket = vsockSocketOf(record.vmDirectory);
+  await handOverRootfs({
+    container: record.id,
+    rootfs: bundle.rootfs,
+    vsockSocket,
+    agent: sandbox.agent,
+    signal: context.signal,
+  });
+  work.watch.lap("rootfs");
+  await sandbox.agent.createContainer(createContainerRequest(record.id, bundle.spec));
+  work.watch.lap("container");
+  const proxy = await startProxy({
+    container: record.id,
+    process: "",
+    vsockSocket,
+    terminal: work.terminal,
+    namespaces: { root: bundle.rootfs, hostname: bundle.spec.hostname },
+    cgroups: record.cgroups,
+    oomScoreAdj: bundle.spec.process.oomScoreAdj,
+    signal: context.signal,
+  });
+  releases.add("proxy", proxy.abandon);
+  return proxy;
+}
+
+/** The pid file is complete before the verb ends; the VM is let go last, so that until then the death of this verb undoes everything. */
+async function commit(
+  record: ContainerRecord,
+  options: CreateOptions,
+  pieces: { readonly vm: Sandbox["vm"]; readonly proxy: StartedResident },
+  context: Context,
+): Promise<void> {
+  await changeContainer(context.root, record.id, async () => Promise.resolve(record));
+  if (options.pidFile !== null) writePidFile(options.pidFile, pieces.proxy.identity.pid);
+  pieces.proxy.commit();
+  pieces.vm.commit();
+}
+
+function warn(context: Context): (sentence: string) => void {
+  return (sentence) => {
+    context.log.warning(sentence);
+  };
+}

@@ -1,0 +1,69 @@
+import { constants } from "node:os";
+import { isRunvError, RunvError } from "@runv/protocol";
+import { killSandbox } from "../sandbox/attached.ts";
+import { leaveHostPlace } from "../sandbox/host-place.ts";
+import { terminationTimeoutMs } from "../shared/limits.ts";
+import { isAlive, type ProcessIdentity } from "../shared/process-identity.ts";
+import { endProcess, waitForEnd } from "../shared/process-wait.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
+import { changeContainer, forgetContainer } from "../state/store.ts";
+import { vmDirectory } from "../state/vm-directory.ts";
+import type { Context } from "./context.ts";
+import { containerStatus } from "./state.ts";
+
+export interface DeleteOptions {
+  readonly id: string;
+  /** Kills first what runs; an unknown container is fine then. */
+  readonly force: boolean;
+}
+
+/**
+ * Removes a container and everything that belongs to it. One that was created and never started is killed, as runc does.
+ * @throws RunvError not-found, invalid-state when it runs.
+ */
+export async function deleteContainer(options: DeleteOptions, context: Context): Promise<void> {
+  try {
+    await changeContainer(context.root, options.id, async (record) => {
+      await removeEverything(record, options, context);
+      return null;
+    });
+  } catch (error) {
+    if (!options.force) throw error;
+    if (isRunvError(error, "not-found")) return;
+    if (!isRunvError(error, "internal")) throw error;
+    // The record is damaged: what can be found without it goes.
+    context.log.warning(error.message);
+    leaveHostPlace({ vmDirectory: vmDirectory(context.root, options.id), cgroups: [] });
+    forgetContainer(context.root, options.id);
+  }
+}
+
+async function removeEverything(
+  record: ContainerRecord,
+  options: DeleteOptions,
+  context: Context,
+): Promise<void> {
+  const status = containerStatus(record);
+  if (!options.force && (status === "running" || status === "creating")) {
+    throw new RunvError(
+      "invalid-state",
+      `cannot delete container ${record.id} that is not stopped: ${status}`,
+    );
+  }
+  if (record.creator !== null && isAlive(record.creator)) await end(record.creator, "create");
+  await killSandbox(record);
+  for (const proxy of [record.init, ...record.execs.map((exec) => exec.proxy)])
+    if (proxy !== null) await end(proxy, "proxy");
+  leaveHostPlace(record);
+  forgetContainer(context.root, record.id);
+}
+
+/** Without its VM a proxy ends by itself; one that still waits for a reader of its output is ended. */
+async function end(target: ProcessIdentity, what: string): Promise<void> {
+  if (what === "proxy" && (await waitForEnd(target, proxyGraceMs))) return;
+  if (await endProcess(target, constants.signals.SIGKILL, terminationTimeoutMs)) return;
+  throw new RunvError("timeout", `cannot delete: ${what} ${target.pid} does not end`);
+}
+
+/** How long a proxy whose VM is gone may take to pass on what it holds. */
+const proxyGraceMs = 500;

@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import { RunvError } from "@runv/protocol";
+import type { ProcessSpec } from "../oci/process-spec.ts";
+import { vsockSocketOf, withAgent } from "../sandbox/attached.ts";
+import type { Sandbox } from "../sandbox/boot.ts";
+import { messages } from "../shared/messages.ts";
+import { isAlive, type ProcessIdentity } from "../shared/process-identity.ts";
+import { type Releases, releasing } from "../shared/releases.ts";
+import type { StartedResident } from "../shared/resident.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
+import { changeContainer, loadContainer } from "../state/store.ts";
+import { processRequest } from "./agent-requests.ts";
+import type { Context } from "./context.ts";
+import { writePidFile } from "./pid-file.ts";
+import { startProxy } from "./proxy.ts";
+import { containerStatus } from "./state.ts";
+import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
+
+export interface ExecOptions extends TerminalOptions {
+  readonly id: string;
+  readonly process: ProcessSpec;
+  readonly pidFile: string | null;
+}
+
+export interface RunningProcess {
+  readonly identity: ProcessIdentity;
+  /** The process's exit status. */
+  readonly waitForExit: () => Promise<number>;
+}
+
+/** Bytes of randomness in a process id: unique in a container's life. */
+const processIdBytes = 8;
+
+/** Starts a further process in a container. @throws RunvError; the process does not run then. */
+export async function execProcess(options: ExecOptions, context: Context): Promise<RunningProcess> {
+  const record = loadContainer(context.root, options.id);
+  const init = initOf(record);
+  const terminal = proxyTerminal(options.process, options);
+  const processId = randomBytes(processIdBytes).toString("hex");
+  return withAgent(record, context.signal, async (agent) =>
+    releasing(
+      (sentence) => {
+        context.log.warning(sentence);
+      },
+      async (releases) => {
+        await agent.createProcess({
+          containerId: record.id,
+          processId,
+          process: processRequest(options.process),
+        });
+        const proxy = await startProxy({
+          container: record.id,
+          process: processId,
+          vsockSocket: vsockSocketOf(record.vmDirectory),
+          terminal,
+          namespaces: { joinPid: init.pid },
+          cgroups: record.cgroups,
+          oomScoreAdj: options.process.oomScoreAdj,
+          signal: context.signal,
+        });
+        return letRun({ options, agent, proxy, processId }, context, releases);
+      },
+    ),
+  );
+}
+
+function initOf(record: ContainerRecord): ProcessIdentity {
+  const status = containerStatus(record);
+  if (status === "stopped" || record.init === null)
+    throw new RunvError("invalid-state", messages.execStopped);
+  if (status === "creating") throw new RunvError("invalid-state", messages.containerNotRunning);
+  return record.init;
+}
+
+interface Prepared {
+  readonly options: ExecOptions;
+  readonly agent: Sandbox["agent"];
+  readonly proxy: StartedResident;
+  readonly processId: string;
+}
+
+/** The pid file is written last: callers take it as "the process runs". */
+async function letRun(work: Prepared, context: Context, releases: Releases): Promise<RunningProcess> {
+  const { options, agent, proxy, processId } = work;
+  releases.add("proxy", proxy.abandon);
+  await changeContainer(context.root, options.id, async (record) =>
+    Promise.resolve(withExec(record, { processId, proxy: proxy.identity })),
+  );
+  await agent.startProcess(options.id, processId);
+  if (options.pidFile !== null) writePidFile(options.pidFile, proxy.identity.pid);
+  proxy.commit();
+  releases.keep();
+  return { identity: proxy.identity, waitForExit: proxy.waitForExit };
+}
+
+/** Ended ones are forgotten on the way. */
+function withExec(record: ContainerRecord, exec: ContainerRecord["execs"][number]): ContainerRecord {
+  return { ...record, execs: [...record.execs.filter((other) => isAlive(other.proxy)), exec] };
+}

@@ -1,0 +1,48 @@
+import { constants } from "node:os";
+import { isRunvError, RunvError } from "@runv/protocol";
+import { killSandbox, withAgent } from "../sandbox/attached.ts";
+import { messages } from "../shared/messages.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
+import { loadContainer } from "../state/store.ts";
+import type { Context } from "./context.ts";
+import { containerStatus } from "./state.ts";
+
+export interface KillOptions {
+  readonly id: string;
+  readonly signal: number;
+  /** Every process of the container. */
+  readonly all: boolean;
+}
+
+/**
+ * Signals a container's init process, or with `all` every process. SIGKILL works without an answer of the guest: then the VM goes.
+ * @throws RunvError invalid-state "container not running"; with `all` a stopped container is fine, as with runc.
+ */
+export async function killContainer(options: KillOptions, context: Context): Promise<void> {
+  const record = loadContainer(context.root, options.id);
+  const status = containerStatus(record);
+  if (status !== "running" && status !== "created") {
+    if (options.all) return;
+    throw new RunvError("invalid-state", messages.containerNotRunning);
+  }
+  try {
+    await withAgent(record, context.signal, async (agent) =>
+      agent.kill({ containerId: options.id, signal: options.signal, all: options.all }),
+    );
+  } catch (error) {
+    await killWithoutAgent(record, options, error);
+  }
+}
+
+async function killWithoutAgent(
+  record: ContainerRecord,
+  options: KillOptions,
+  error: unknown,
+): Promise<void> {
+  const ended = containerStatus(record) === "stopped";
+  if (ended && options.all) return;
+  if (ended) throw new RunvError("invalid-state", messages.containerNotRunning, { cause: error });
+  const silent = isRunvError(error, "unavailable") || isRunvError(error, "timeout");
+  if (!silent || options.signal !== constants.signals.SIGKILL) throw error;
+  await killSandbox(record);
+}

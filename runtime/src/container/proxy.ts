@@ -1,0 +1,50 @@
+import { processIoPort, RunvError } from "@runv/protocol";
+import { type ProxySpec, type ProxyTerminal, proxyContractVersion } from "../../resident/contract/proxy.ts";
+import { residentProgram } from "../shared/installation.ts";
+import { residentReadyTimeoutMs } from "../shared/limits.ts";
+import { type StartedResident, startResident } from "../shared/resident.ts";
+
+export interface ProxyOptions {
+  readonly container: string;
+  /** Empty for the init process. */
+  readonly process: string;
+  readonly vsockSocket: string;
+  readonly terminal: ProxyTerminal;
+  readonly namespaces: ProxySpec["namespaces"];
+  readonly cgroups: readonly string[];
+  readonly oomScoreAdj: number | null;
+  readonly signal: AbortSignal;
+}
+
+/** Time that the agent gets to greet a process-I/O connection; the guest is up by then. */
+const welcomeTimeoutMs = 30_000;
+
+/**
+ * Starts the host's stand-in for a container process, on this verb's own stdin, stdout and stderr. Its pid is the OCI pid.
+ * @throws RunvError; the proxy is gone then, and with its connection the guest process.
+ */
+export async function startProxy(options: ProxyOptions): Promise<StartedResident> {
+  const spec: ProxySpec = {
+    version: proxyContractVersion,
+    container: options.container,
+    process: options.process,
+    vsockSocket: options.vsockSocket,
+    processIoPort,
+    connectTimeoutMs: welcomeTimeoutMs,
+    terminal: options.terminal,
+    namespaces: options.namespaces,
+    cgroups: options.cgroups,
+    oomScoreAdj: options.oomScoreAdj,
+  };
+  const proxy = await startResident(residentProgram("runv-proxy"), {
+    what: options.process === "" ? "container process" : `process ${options.process}`,
+    stdio: ["inherit", "inherit", "inherit"],
+    files: [],
+    spec,
+    timeoutMs: residentReadyTimeoutMs,
+    signal: options.signal,
+  });
+  if (proxy.event["event"] === "ready") return proxy;
+  proxy.abandon();
+  throw new RunvError("internal", "proxy: unexpected answer");
+}

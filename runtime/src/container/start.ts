@@ -1,0 +1,35 @@
+import { RunvError } from "@runv/protocol";
+import { withAgent } from "../sandbox/attached.ts";
+import type { Sandbox } from "../sandbox/boot.ts";
+import { messages } from "../shared/messages.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
+import { changeContainer } from "../state/store.ts";
+import type { Context } from "./context.ts";
+import { containerStatus } from "./state.ts";
+
+/** The transition from `created` to `running`. @throws RunvError invalid-state with runc's words from any other state. */
+export async function startContainer(id: string, context: Context): Promise<void> {
+  await changeContainer(context.root, id, async (record) => {
+    checkCreated(record);
+    return withAgent(record, context.signal, async (agent) => startRecord(record, agent));
+  });
+}
+
+/** The same for a verb that holds the agent's connection already. */
+export async function startCreated(id: string, agent: Sandbox["agent"], context: Context): Promise<void> {
+  await changeContainer(context.root, id, async (record) => startRecord(record, agent));
+}
+
+async function startRecord(record: ContainerRecord, agent: Sandbox["agent"]): Promise<ContainerRecord> {
+  checkCreated(record);
+  await agent.startContainer(record.id);
+  return { ...record, started: true };
+}
+
+function checkCreated(record: ContainerRecord): void {
+  const status = containerStatus(record);
+  if (status === "running") throw new RunvError("invalid-state", messages.startRunning);
+  if (status === "stopped") throw new RunvError("invalid-state", messages.startStopped);
+  if (status === "creating")
+    throw new RunvError("invalid-state", `cannot start a container in the ${status} state`);
+}

@@ -1,0 +1,87 @@
+import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
+
+/** The interface that every VMM driver implements. What a driver cannot do is absent from it, not a stub that throws. */
+export interface Hypervisor {
+  readonly name: string;
+  /** Whether this host can run it, and if not why, in words for the user. */
+  probe(): Promise<HostSupport>;
+  /**
+   * Starts a virtual machine under a monitor of its own and returns once the VMM runs; nothing is known yet of the guest.
+   * @throws RunvError "unavailable" for what the host lacks, "hypervisor" for what failed. Nothing is left behind then.
+   */
+  launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm>;
+  /** The VM that an earlier verb launched. @throws RunvError "internal" when `saved` is not this driver's. */
+  attach(saved: unknown): Vm;
+}
+
+export interface HostSupport {
+  readonly usable: boolean;
+  /** One sentence each: what is missing and the way out. */
+  readonly problems: readonly string[];
+}
+
+/** What a virtual machine is made of; the driver alone decides on devices and options. */
+export interface VmSpec {
+  /** Directory of the VM: absolute, short, mode 0700, exists. */
+  readonly directory: string;
+  readonly vcpuCount: number;
+  readonly memoryMib: number;
+  readonly accel: Accel;
+  readonly carrier: CarrierChoice;
+  readonly guest: GuestFiles;
+  /** Writable raw disks in the order in which the guest sees them (vda, vdb, …): open descriptors of this process. */
+  readonly disks: readonly { readonly descriptor: number }[];
+  /** cgroup directories for the VMM and what belongs to it. */
+  readonly cgroups: readonly string[];
+  /** What the monitor removes if this process dies before `commit`. */
+  readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
+}
+
+export type Accel = "auto" | "kvm" | "tcg";
+export type CarrierChoice = "auto" | "vhost-vsock" | "vhost-user-vsock";
+
+export interface GuestFiles {
+  /** ELF with a PVH entry. */
+  readonly vmlinux: string;
+  readonly initramfs: string;
+  /** Added to the driver's own kernel command line. */
+  readonly kernelParameters: readonly string[];
+}
+
+export interface Vm {
+  /** Plain JSON that `attach` takes in a later process. */
+  readonly saved: SavedVm;
+  /** What carries the guest's ports, for people. */
+  readonly description: { readonly accel: string; readonly carrier: string };
+  /** A monitor that is there and whose VM has not ended. */
+  isRunning(): boolean;
+  /** Why the VM is no more; null while it runs. */
+  exitMessage(): string | null;
+  /** The last lines of the guest's console, for error messages. */
+  consoleTail(): string;
+  /** Ends the VM and everything that belongs to it, and returns when nothing of it is left. Ended already is fine. */
+  kill(): Promise<void>;
+}
+
+export interface LaunchedVm extends Vm {
+  /** From here on the VM outlives this process. */
+  commit(): void;
+}
+
+export interface SavedVm {
+  readonly driver: string;
+  readonly directory: string;
+  readonly monitor: ProcessIdentity;
+  readonly vmm: ProcessIdentity;
+  readonly helpers: readonly ProcessIdentity[];
+  readonly accel: string;
+  readonly carrier: string;
+}
+
+/** Where a VM's sockets and records are, below its directory. */
+export const vmFiles = {
+  vsockSocket: "vsock.sock",
+  agentSocket: "agent.sock",
+  console: "console.log",
+  exitRecord: "exit.json",
+} as const;

@@ -1,0 +1,140 @@
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { controlPort, RunvError } from "@runv/protocol";
+import {
+  type ConfinedProcess,
+  type Descriptor,
+  type MonitorSpec,
+  monitorContractVersion,
+} from "../../../resident/contract/monitor.ts";
+import { findProgram } from "../../shared/installation.ts";
+import {
+  type HostSupport,
+  type Hypervisor,
+  type LaunchedVm,
+  type Vm,
+  type VmSpec,
+  vmFiles,
+} from "../hypervisor.ts";
+import { startMonitor } from "../monitor.ts";
+import { monitoredVm } from "../monitored-vm.ts";
+import { parseSavedVm } from "../saved-vm.ts";
+import { chooseAccel, type QemuAccel } from "./accel.ts";
+import { insidePaths, qemuArguments } from "./arguments.ts";
+import { type CarrierParts, carrierProblem, chooseCarrier } from "./carriers.ts";
+import { confinedRoot, firstConfinedUser } from "./confinement.ts";
+
+const driverName = "qemu";
+const program = "qemu-system-x86_64";
+const firmware = ["/usr/share/qemu", "/usr/share/seabios"];
+const vmmReadyTimeoutMs = 5000;
+/** What is kept of the guest's console. */
+const consoleMaxBytes = 65_536;
+/** The first descriptor of the monitor that carries a file (contract/monitor.ts). */
+const firstInheritedDescriptor = 4;
+
+export const qemu: Hypervisor = { name: driverName, probe, launch, attach };
+
+async function probe(): Promise<HostSupport> {
+  const problems = [programProblem(), carrierProblem()].filter((problem) => problem !== null);
+  return Promise.resolve({ usable: problems.length === 0, problems });
+}
+
+function programProblem(): string | null {
+  return findProgram(program) === null
+    ? `the program ${program} is not installed (Debian package qemu-system-x86)`
+    : null;
+}
+
+async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
+  const path = findProgram(program);
+  if (path === null) throw new RunvError("unavailable", `hypervisor: qemu: ${programProblem() ?? ""}`);
+  const accel = chooseAccel(spec.accel);
+  const carrier = chooseCarrier(spec);
+  for (const directory of carrier.ownedDirectories) mkdirSync(directory, { mode: 0o700 });
+  const monitor = await startMonitor(
+    monitorSpec(spec, path, accel, carrier),
+    spec.disks.map((disk) => disk.descriptor),
+    signal,
+  );
+  const saved = {
+    driver: driverName,
+    directory: spec.directory,
+    ...monitor.processes,
+    accel,
+    carrier: carrier.name,
+  };
+  return { ...monitoredVm(saved), commit: monitor.commit };
+}
+
+function attach(saved: unknown): Vm {
+  return monitoredVm(parseSavedVm(saved));
+}
+
+function monitorSpec(
+  spec: VmSpec,
+  programPath: string,
+  accel: QemuAccel,
+  carrier: CarrierParts,
+): MonitorSpec {
+  const inDirectory = (name: string): string => join(spec.directory, name);
+  return {
+    version: monitorContractVersion,
+    directory: spec.directory,
+    processes: [...carrier.helpers, vmm(spec, programPath, accel, carrier)],
+    firstUser: firstConfinedUser,
+    ownedDirectories: carrier.ownedDirectories,
+    carrier: carrier.carrier,
+    sockets: { vsock: inDirectory(vmFiles.vsockSocket), agent: inDirectory(vmFiles.agentSocket) },
+    controlPort,
+    console: { path: inDirectory(vmFiles.console), maxBytes: consoleMaxBytes },
+    cgroups: spec.cgroups,
+    exitRecord: inDirectory(vmFiles.exitRecord),
+    rollback: spec.rollback,
+  };
+}
+
+function vmm(spec: VmSpec, programPath: string, accel: QemuAccel, carrier: CarrierParts): ConfinedProcess {
+  const readonly = (
+    source: string,
+    target: string,
+    optional = false,
+  ): { source: string; target: string; readonly: true; optional: boolean } => ({
+    source,
+    target,
+    readonly: true,
+    optional,
+  });
+  return {
+    name: driverName,
+    argv: qemuArguments(spec, accel, carrier.argv),
+    env: [],
+    root: confinedRoot({
+      binds: [
+        readonly(programPath, insidePaths.program),
+        readonly(spec.guest.vmlinux, insidePaths.kernel),
+        readonly(spec.guest.initramfs, insidePaths.initramfs),
+        ...firmware.filter((path) => existsSync(path)).map((path) => readonly(path, path)),
+      ],
+      devices: accel === "kvm" ? [{ path: "/dev/kvm", major: 10, minor: 232 }] : [],
+    }),
+    descriptors: {
+      ...carrier.descriptors,
+      ...diskDescriptors(spec),
+      console: { kind: "console" },
+      qmp: { kind: "unix-listen", path: join(spec.directory, "qmp.sock") },
+    },
+    readyFiles: [],
+    readyTimeoutMs: vmmReadyTimeoutMs,
+    log: join(spec.directory, "qemu.log"),
+  };
+}
+
+function diskDescriptors(spec: VmSpec): Record<string, Descriptor> {
+  return Object.fromEntries(
+    spec.disks.map((_, index) => [
+      `disk${index}`,
+      { kind: "inherited", number: firstInheritedDescriptor + index },
+    ]),
+  );
+}

@@ -1,0 +1,17 @@
+import { RunvError } from "@runv/protocol";
+import type { Hypervisor, Vm } from "./hypervisor.ts";
+import { qemu } from "./qemu/driver.ts";
+
+/** Every driver there is; the first is the default. */
+const drivers: readonly Hypervisor[] = [qemu];
+
+export const defaultHypervisor: Hypervisor = qemu;
+
+/** The VM of a saved description, by the driver that made it. */
+export function attachVm(saved: unknown): Vm {
+  const name = typeof saved === "object" && saved !== null && "driver" in saved ? saved.driver : undefined;
+  const driver = drivers.find((candidate) => candidate.name === name);
+  if (driver === undefined)
+    throw new RunvError("internal", `state: hypervisor: unknown driver: ${String(name)}`);
+  return driver.attach(saved);
+}

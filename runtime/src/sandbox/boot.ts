@@ -1,0 +1,134 @@
+import { closeSync } from "node:fs";
+import { join } from "node:path";
+import { type ConfigureResponse, protocolVersion, RunvError, type Scratch } from "@runv/protocol";
+import type { Agent } from "../agent-client/agent.ts";
+import type { Accel, CarrierChoice, LaunchedVm } from "../hypervisor/hypervisor.ts";
+import { vmFiles } from "../hypervisor/hypervisor.ts";
+import { defaultHypervisor } from "../hypervisor/registry.ts";
+import { defaultGuest } from "../kernel/guest.ts";
+import { defaultMemoryMib, defaultVcpuCount } from "../shared/defaults.ts";
+import { bootTimeoutMs } from "../shared/limits.ts";
+import type { Releases } from "../shared/releases.ts";
+import { createScratchDisk, type ScratchDisk } from "../storage/scratch.ts";
+
+export interface BootOptions {
+  /** The VM's directory, made by the caller. */
+  readonly directory: string;
+  readonly accel: Accel;
+  readonly carrier: CarrierChoice;
+  readonly scratch: ScratchOptions;
+  readonly cgroups: readonly string[];
+  readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
+  /** The VM ends when the init process has. */
+  readonly powerOffWithInit: boolean;
+  /** Told of the end of "launch" (the VMM runs) and "boot" (the agent answered). */
+  readonly onPhase: (phase: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export type ScratchOptions =
+  | { readonly kind: "ext4"; readonly sizeMib: number; readonly directory: string }
+  | { readonly kind: "tmpfs"; readonly sizeMib: number };
+
+/** A VM whose agent answered. */
+export interface Sandbox {
+  readonly vm: LaunchedVm;
+  readonly agent: Agent;
+  readonly guest: ConfigureResponse;
+}
+
+/**
+ * Boots a VM and introduces host and agent to each other. What is acquired is registered with `releases`.
+ * @throws RunvError; when the guest does not come up it names the accelerator and quotes the guest's console.
+ */
+export async function bootSandbox(options: BootOptions, releases: Releases): Promise<Sandbox> {
+  const { scratch, signal } = options;
+  const disk = scratch.kind === "ext4" ? await createScratchDisk({ ...scratch, signal }) : null;
+  const vm = await launch(options, disk).finally(() => {
+    if (disk !== null) closeSync(disk.descriptor);
+  });
+  releases.add("virtual machine", async () => vm.kill());
+  options.onPhase("launch");
+  const { connectAgent } = await import("../agent-client/agent.ts");
+  const agent = connectAgent(join(options.directory, vmFiles.agentSocket), signal);
+  releases.add("agent connection", () => {
+    agent.close();
+  });
+  const guest = await introduce(agent, vm, options);
+  options.onPhase("boot");
+  return { vm, agent, guest };
+}
+
+async function launch(options: BootOptions, disk: ScratchDisk | null): Promise<LaunchedVm> {
+  return defaultHypervisor.launch(
+    {
+      directory: options.directory,
+      vcpuCount: defaultVcpuCount,
+      memoryMib: defaultMemoryMib,
+      accel: options.accel,
+      carrier: options.carrier,
+      guest: defaultGuest(),
+      disks: disk === null ? [] : [{ descriptor: disk.descriptor }],
+      cgroups: options.cgroups,
+      rollback: options.rollback,
+    },
+    options.signal,
+  );
+}
+
+async function introduce(agent: Agent, vm: LaunchedVm, options: BootOptions): Promise<ConfigureResponse> {
+  try {
+    const guest = await agent.configure(
+      {
+        protocolVersion,
+        hostTime: now(),
+        scratch: scratchRequest(options.scratch),
+        powerOffWithInit: options.powerOffWithInit,
+        allowVsock: false,
+      },
+      bootTimeoutMs,
+    );
+    if (guest.protocolVersion !== protocolVersion) throw versionMismatch(guest);
+    return guest;
+  } catch (cause) {
+    throw bootError(cause, vm);
+  }
+}
+
+function now(): { seconds: number; nanos: number } {
+  const milliseconds = Date.now();
+  return { seconds: Math.floor(milliseconds / 1000), nanos: (milliseconds % 1000) * 1_000_000 };
+}
+
+function scratchRequest(scratch: ScratchOptions): Scratch {
+  if (scratch.kind === "tmpfs")
+    return { kind: { $case: "tmpfs", value: { sizeBytes: scratch.sizeMib * 1_048_576 } } };
+  return { kind: { $case: "block", value: { device: "/dev/vda", filesystem: "ext4" } } };
+}
+
+function versionMismatch(guest: ConfigureResponse): RunvError {
+  return new RunvError(
+    "version-mismatch",
+    `agent: speaks protocol ${guest.protocolVersion} (agent ${guest.agentVersion}), this runv speaks ${protocolVersion}: rebuild the guest's initramfs with this runv`,
+  );
+}
+
+/** An error of the agent's stays as it is; silence is explained by what the VM and its console tell. */
+function bootError(cause: unknown, vm: LaunchedVm): unknown {
+  if (!(cause instanceof RunvError) || !["timeout", "unavailable", "agent"].includes(cause.code))
+    return cause;
+  const ended = vm.isRunning() ? null : (vm.exitMessage() ?? "the virtual machine has ended");
+  const what =
+    ended === null
+      ? `the guest's agent did not answer within ${bootTimeoutMs / 1000} s`
+      : `the virtual machine ended before its agent answered: ${ended}`;
+  const console = vm.consoleTail();
+  const quoted =
+    console === "" ? "the guest's console is empty" : `the guest's console ends with:\n${console}`;
+  const { accel, carrier } = vm.description;
+  return new RunvError(
+    cause.code,
+    `virtual machine: boot failed (accelerator ${accel}, carrier ${carrier}): ${what}; ${quoted}`,
+    { cause },
+  );
+}

@@ -1,0 +1,63 @@
+import { bulkPort, encodeBulkHeader } from "@runv/protocol";
+import { type PackerSpec, packerContractVersion } from "../../resident/contract/packer.ts";
+import type { Agent } from "../agent-client/agent.ts";
+import { residentProgram } from "../shared/installation.ts";
+import { rootfsHandoverTimeoutMs } from "../shared/limits.ts";
+import { startResident } from "../shared/resident.ts";
+
+const connectTimeoutMs = 30_000;
+
+export interface HandOverOptions {
+  readonly container: string;
+  /** Absolute path of the rootfs on the host. */
+  readonly rootfs: string;
+  readonly vsockSocket: string;
+  readonly agent: Agent;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Streams a rootfs into the guest: the packer writes, the agent unpacks. The agent's error is the one that tells: when it stops
+ * reading, the packer only sees a broken connection.
+ */
+export async function handOverRootfs(
+  options: HandOverOptions,
+): Promise<{ readonly entries: number; readonly bytes: number }> {
+  const stopPacker = new AbortController();
+  const unpacked = options.agent.unpack(options.container);
+  const packed = pack(options, AbortSignal.any([options.signal, stopPacker.signal]));
+  const [unpackResult, packResult] = await Promise.allSettled([
+    unpacked.catch((error: unknown) => {
+      stopPacker.abort();
+      throw error;
+    }),
+    packed,
+  ]);
+  if (packResult.status === "rejected" && !stopPacker.signal.aborted) throw packResult.reason;
+  if (unpackResult.status === "rejected") throw unpackResult.reason;
+  return unpackResult.value;
+}
+
+async function pack(options: HandOverOptions, signal: AbortSignal): Promise<void> {
+  const spec: PackerSpec = {
+    version: packerContractVersion,
+    directory: options.rootfs,
+    oneFileSystem: false,
+    destination: {
+      kind: "guest",
+      vsockSocket: options.vsockSocket,
+      port: bulkPort,
+      header: encodeBulkHeader({ operation: "unpack", container: options.container }),
+      connectTimeoutMs,
+    },
+  };
+  const packer = await startResident(residentProgram("runv-pack"), {
+    what: `rootfs ${options.rootfs}`,
+    stdio: ["ignore", "ignore", "ignore"],
+    files: [],
+    spec,
+    timeoutMs: rootfsHandoverTimeoutMs,
+    signal,
+  });
+  packer.abandon();
+}

@@ -1,0 +1,33 @@
+import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
+import type { Releases } from "../shared/releases.ts";
+import { makeVmDirectory, removeVmDirectory } from "../state/vm-directory.ts";
+
+/** What a sandbox occupies on the host beside its processes. */
+export interface HostPlace {
+  readonly vmDirectory: string;
+  /** cgroup directories. */
+  readonly cgroups: readonly string[];
+}
+
+/** The cgroup directories of `linux.cgroupsPath`; empty: one named after the container. */
+export function cgroupsOf(cgroupsPath: string, id: string): string[] {
+  return hostCgroupDirectories(cgroupsPath === "" ? id : cgroupsPath);
+}
+
+/** Makes the place. @returns the cgroup directories that are new: what a rollback removes. */
+export function takeHostPlace(place: HostPlace, releases: Releases): readonly string[] {
+  const made = makeHostCgroup(place.cgroups);
+  releases.add("cgroup", () => {
+    removeHostCgroup(made);
+  });
+  makeVmDirectory(place.vmDirectory);
+  releases.add(place.vmDirectory, () => {
+    removeVmDirectory(place.vmDirectory);
+  });
+  return made;
+}
+
+export function leaveHostPlace(place: HostPlace): void {
+  removeHostCgroup(place.cgroups);
+  removeVmDirectory(place.vmDirectory);
+}

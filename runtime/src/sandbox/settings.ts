@@ -1,0 +1,50 @@
+import { RunvError } from "@runv/protocol";
+import type { Accel, CarrierChoice } from "../hypervisor/hypervisor.ts";
+import type { BootOptions } from "../sandbox/boot.ts";
+import { defaultScratchBytes } from "../shared/defaults.ts";
+import { defaultScratchDirectory } from "../storage/scratch.ts";
+
+const bytesPerMib = 1_048_576;
+const minScratchMib = 16;
+const maxScratchMib = 16 * 1_048_576;
+
+/** How VMs are made, from the environment: what the operator of the host decides. */
+export function bootSettings(
+  env: NodeJS.ProcessEnv = process.env,
+): Pick<BootOptions, "accel" | "carrier" | "scratch"> {
+  const sizeMib = scratchSizeMib(env["RUNV_SCRATCH_MIB"]);
+  const kind = choice<"ext4" | "tmpfs">("RUNV_SCRATCH", env["RUNV_SCRATCH"] ?? "ext4", ["ext4", "tmpfs"]);
+  const directory = env["RUNV_SCRATCH_DIR"] ?? defaultScratchDirectory;
+  return {
+    accel: choice<Accel>("RUNV_ACCEL", env["RUNV_ACCEL"] ?? "auto", ["auto", "kvm", "tcg"]),
+    carrier: choice<CarrierChoice>("RUNV_CARRIER", env["RUNV_CARRIER"] ?? "auto", [
+      "auto",
+      "vhost-vsock",
+      "vhost-user-vsock",
+    ]),
+    scratch:
+      kind === "tmpfs"
+        ? { kind, sizeMib: env["RUNV_SCRATCH_MIB"] === undefined ? 0 : sizeMib }
+        : { kind, sizeMib, directory },
+  };
+}
+
+function choice<T extends string>(name: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined)
+    throw new RunvError(
+      "invalid-argument",
+      `${name}: ${JSON.stringify(value)} is none of ${allowed.join(", ")}`,
+    );
+  return found;
+}
+
+function scratchSizeMib(value: string | undefined): number {
+  if (value === undefined) return defaultScratchBytes / bytesPerMib;
+  const size = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (size >= minScratchMib && size <= maxScratchMib) return size;
+  throw new RunvError(
+    "invalid-argument",
+    `RUNV_SCRATCH_MIB: ${JSON.stringify(value)} is no number from ${minScratchMib} to ${maxScratchMib}`,
+  );
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { Duplex } from "node:stream";
+import { RunvError } from "@runv/protocol";
+import { identifyProcess, type ProcessIdentity } from "./process-identity.ts";
+import { readLine } from "./read-line.ts";
+import { parseResidentEvent, type ResidentEvent } from "./resident-event.ts";
+import { signalNumber } from "./signals.ts";
+
+export interface ResidentOptions {
+  /** What is being started, for error messages. */
+  readonly what: string;
+  /** Descriptors 0 to 2, then the files from 4 on; 3 is the control socket. */
+  readonly stdio: readonly ["ignore" | "inherit", "ignore" | "inherit", "ignore" | "inherit"];
+  readonly files: readonly number[];
+  /** The first line on the control socket. */
+  readonly spec: object;
+  /** How long the first event may take. */
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+export interface StartedResident {
+  readonly identity: ProcessIdentity;
+  readonly event: ResidentEvent;
+  /** Lets the piece outlive this process; without it, the end of this process ends the piece. */
+  readonly commit: () => void;
+  /** Ends the piece before it was committed. */
+  readonly abandon: () => void;
+  /** The exit status; 128 + signal when a signal ended it. This process stays until then; without a call it need not. */
+  readonly waitForExit: () => Promise<number>;
+}
+
+/**
+ * Starts a resident piece in a session of its own, hands it its spec and returns its first event. Spawned without execa: what
+ * matters here are raw descriptors and a process that stays, and execa's stream handling costs every start 5 ms.
+ * @throws RunvError with the piece's own code and sentence for the event "failed", "timeout" when none came.
+ */
+export async function startResident(program: string, options: ResidentOptions): Promise<StartedResident> {
+  const child = spawn(program, [], {
+    stdio: [...options.stdio, "pipe", ...options.files],
+    detached: true,
+    env: {},
+  });
+  const failure = once(child, "error").then(([cause]) => {
+    throw new RunvError("internal", `${options.what}: cannot start ${program}: ${String(cause)}`, { cause });
+  });
+  const exited = once(child, "exit").then(([code, signal]) => exitStatus(code, signal));
+  const control = child.stdio[3];
+  if (child.pid === undefined || !(control instanceof Duplex)) return failure;
+  // Whatever breaks on the socket shows as its end.
+  control.on("error", () => undefined);
+  control.write(`${JSON.stringify(options.spec)}\n`);
+  const identity = identifyProcess(child.pid);
+  const waitForExit = async (): Promise<number> => {
+    child.ref();
+    return exited;
+  };
+  try {
+    const line = await Promise.race([
+      readLine(control, { what: options.what, timeoutMs: options.timeoutMs, signal: options.signal }),
+      failure,
+    ]);
+    const event = parseResidentEvent(line, options.what);
+    if (identity === null) throw new RunvError("internal", `${options.what}: ${program} ended at once`);
+    return {
+      identity,
+      event,
+      commit: () => release(child, control),
+      abandon: () => control.destroy(),
+      waitForExit,
+    };
+  } catch (error) {
+    control.destroy();
+    throw error;
+  }
+}
+
+function release(child: ChildProcess, control: Duplex): void {
+  control.end('{"commit":true}\n');
+  control.resume();
+  child.unref();
+}
+
+function exitStatus(code: unknown, signal: unknown): number {
+  if (typeof code === "number") return code;
+  return 128 + (typeof signal === "string" ? signalNumber(signal) : 0);
+}

@@ -1,0 +1,28 @@
+import { RunvError } from "@runv/protocol";
+
+export interface RunProgramOptions {
+  /** What it is run for, for error messages. */
+  readonly what: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/** Runs a helper program of the host to its end. @throws RunvError internal with what it said on stderr. */
+export async function runProgram(
+  path: string,
+  args: readonly string[],
+  options: RunProgramOptions,
+): Promise<void> {
+  const { execa } = await import("execa");
+  const result = await execa(path, args, {
+    reject: false,
+    stdin: "ignore",
+    timeout: options.timeoutMs,
+    cancelSignal: options.signal,
+  });
+  if (!result.failed) return;
+  const said = result.stderr.trim();
+  throw new RunvError("internal", `${options.what}: ${path}: ${said === "" ? result.shortMessage : said}`, {
+    cause: result,
+  });
+}

@@ -1,13 +1,13 @@
 // The rooms of CONTRIBUTING.md that are about what a line says rather than whom a file imports;
 // the import rules are in .dependency-cruiser.cjs.
 
-const vmmWord = "/^(?!qemu-img-ts$).*(qemu|(^|[^a-z])xen|Xen[A-Z]|Xen$)/";
+const vmmWord = "/^(?!qemu-img-ts$).*([Qq][Ee][Mm][Uu]|(^|[^A-Za-z])xen|Xen|XEN)/";
 const vmmMessage = "only hypervisor/<name>/ and its registry name a VMM";
 
 const vmmWords = [
-  { selector: `Identifier[name=${vmmWord}i]`, message: vmmMessage },
-  { selector: `Literal[value=${vmmWord}i]`, message: vmmMessage },
-  { selector: `TemplateElement[value.raw=${vmmWord}i]`, message: vmmMessage },
+  { selector: `Identifier[name=${vmmWord}]`, message: vmmMessage },
+  { selector: `Literal[value=${vmmWord}]`, message: vmmMessage },
+  { selector: `TemplateElement[value.raw=${vmmWord}]`, message: vmmMessage },
 ];
 
 const errorRules = [

@@ -64,14 +64,15 @@ export async function createContainer(options: CreateOptions, context: Context):
         cgroups: record.cgroups,
         rollback: { trees: [containerDirectory(context.root, options.id), record.vmDirectory], cgroups },
         powerOffWithInit: true,
-        onPhase: (phase) => {
-          watch.lap(phase);
+        onLaunched: () => {
+          watch.lap("launch");
         },
         signal: context.signal,
       },
       releases,
     );
-    watch.guest(sandbox.guest);
+    watch.lapBoot(sandbox.guest);
+    describe(sandbox, context);
     const proxy = await prepareProcess({ bundle, record, sandbox, watch, terminal }, context, releases);
     const created = { ...record, creator: null, init: proxy.identity, vm: sandbox.vm.saved };
     await commit(created, options, { vm: sandbox.vm, proxy }, context);
@@ -125,7 +126,6 @@ async function prepareProcess(
   });
   work.watch.lap("rootfs");
   await sandbox.agent.createContainer(createContainerRequest(record.id, bundle.spec));
-  work.watch.lap("container");
   const proxy = await startProxy({
     container: record.id,
     process: "",
@@ -151,6 +151,12 @@ async function commit(
   if (options.pidFile !== null) writePidFile(options.pidFile, pieces.proxy.identity.pid);
   pieces.proxy.commit();
   pieces.vm.commit();
+}
+
+function describe(sandbox: Sandbox, context: Context): void {
+  const { accel, carrier } = sandbox.vm.description;
+  const { kernelRelease, agentVersion } = sandbox.guest;
+  context.log.debug("virtual machine", { accelerator: accel, carrier, kernelRelease, agentVersion });
 }
 
 function warn(context: Context): (sentence: string) => void {

@@ -1,7 +1,7 @@
 import type { ConfigureResponse } from "@runv/protocol";
 import type { Logger } from "../shared/log.ts";
 
-/** Says in the debug log where the time of a start goes. */
+/** Says in the debug log where the time of a start goes: lines with `phase` and `elapsedMs`. */
 export class Stopwatch {
   readonly #log: Logger;
   #last = performance.now();
@@ -12,22 +12,25 @@ export class Stopwatch {
 
   /** `phase` has ended now. */
   lap(phase: string): void {
+    this.#report(phase, this.#restart());
+  }
+
+  /** The agent has answered: the time since the last lap is the kernel's by the guest's own clock, and the rest. */
+  lapBoot(guest: ConfigureResponse): void {
+    const elapsedMs = this.#restart();
+    const kernelMs = Math.min(guest.kernelStartUs / 1000, elapsedMs);
+    this.#report("kernel", kernelMs);
+    this.#report("agent", elapsedMs - kernelMs);
+  }
+
+  #restart(): number {
     const now = performance.now();
-    this.#log.debug("timing", { phase, milliseconds: round(now - this.#last) });
+    const elapsedMs = now - this.#last;
     this.#last = now;
+    return elapsedMs;
   }
 
-  /** What the guest itself measured. */
-  guest(guest: ConfigureResponse): void {
-    this.#log.debug("guest", {
-      kernelRelease: guest.kernelRelease,
-      agentVersion: guest.agentVersion,
-      kernelMilliseconds: round(guest.kernelStartUs / 1000),
-      agentMilliseconds: round((guest.agentReadyUs - guest.kernelStartUs) / 1000),
-    });
+  #report(phase: string, elapsedMs: number): void {
+    this.#log.debug("timing", { phase, elapsedMs: Math.round(elapsedMs * 10) / 10 });
   }
-}
-
-function round(milliseconds: number): number {
-  return Math.round(milliseconds * 10) / 10;
 }

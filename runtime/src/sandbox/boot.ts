@@ -21,8 +21,8 @@ export interface BootOptions {
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
   /** The VM ends when the init process has. */
   readonly powerOffWithInit: boolean;
-  /** Told of the end of "launch" (the VMM runs) and "boot" (the agent answered). */
-  readonly onPhase: (phase: string) => void;
+  /** Told when the VMM runs. */
+  readonly onLaunched: () => void;
   readonly signal: AbortSignal;
 }
 
@@ -48,14 +48,13 @@ export async function bootSandbox(options: BootOptions, releases: Releases): Pro
     if (disk !== null) closeSync(disk.descriptor);
   });
   releases.add("virtual machine", async () => vm.kill());
-  options.onPhase("launch");
+  options.onLaunched();
   const { connectAgent } = await import("../agent-client/agent.ts");
   const agent = connectAgent(join(options.directory, vmFiles.agentSocket), signal);
   releases.add("agent connection", () => {
     agent.close();
   });
   const guest = await introduce(agent, vm, options);
-  options.onPhase("boot");
   return { vm, agent, guest };
 }
 

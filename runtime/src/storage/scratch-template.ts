@@ -78,7 +78,8 @@ function parseIndex(text: string): readonly (readonly [number, number])[] {
   if (!Array.isArray(index)) return [];
   return index.flatMap((pair: unknown) => {
     if (!Array.isArray(pair)) return [];
-    const [offset, length]: unknown[] = pair;
+    const offset: unknown = pair[0];
+    const length: unknown = pair[1];
     return typeof offset === "number" && typeof length === "number" ? [[offset, length] as const] : [];
   });
 }

@@ -56,7 +56,7 @@ function readTemplate(path: string): Template | null {
     extents.push({ offsetBytes, data: file.subarray(position, position + lengthBytes) });
     position += lengthBytes;
   }
-  return position === file.length ? { extents } : null;
+  return extents.length > 0 && position === file.length ? { extents } : null;
 }
 
 function readIfThere(path: string): Buffer | null {

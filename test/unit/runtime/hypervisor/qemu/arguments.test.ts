@@ -1,0 +1,89 @@
+import { expect, test } from "vitest";
+import type { VmSpec } from "../../../../../runtime/src/hypervisor/hypervisor.ts";
+import { qemuArguments } from "../../../../../runtime/src/hypervisor/qemu/arguments.ts";
+
+const spec: VmSpec = {
+  directory: "/run/runv/vm/0",
+  vcpuCount: 1,
+  memoryMib: 256,
+  accel: "auto",
+  carrier: "auto",
+  guest: { vmlinux: "/v", initramfs: "/i", kernelParameters: ["one=1"] },
+  disks: [{ descriptor: 7 }],
+  cgroups: [],
+  rollback: { trees: [], cgroups: [] },
+};
+
+const valueOf = (args: readonly string[], option: string): string => args[args.indexOf(option) + 1] ?? "";
+
+test("the whole command line under emulation", () => {
+  expect(qemuArguments(spec, "tcg", ["-device", "carrier"])).toMatchInlineSnapshot(`
+    [
+      "/usr/bin/qemu-system-x86_64",
+      "-machine",
+      "microvm,accel=tcg,acpi=off,isa-serial=on,pit=on,pic=on,rtc=off,memory-backend=memory",
+      "-cpu",
+      "max",
+      "-smp",
+      "1",
+      "-m",
+      "256",
+      "-object",
+      "memory-backend-memfd,id=memory,size=256M,share=on",
+      "-kernel",
+      "/guest/vmlinux",
+      "-initrd",
+      "/guest/initramfs.cpio",
+      "-append",
+      "console=ttyS0 quiet reboot=t panic=-1 rcupdate.rcu_expedited=1 cryptomgr.notests no_timer_check noreplace-smp tsc_early_khz={tscKhz} one=1",
+      "-add-fd",
+      "fd={fd:disk0},set=1",
+      "-blockdev",
+      "driver=file,filename=/dev/fdset/1,aio=threads,discard=unmap,node-name=disk0file",
+      "-blockdev",
+      "driver=raw,file=disk0file,node-name=disk0,discard=unmap",
+      "-device",
+      "virtio-blk-device,drive=disk0,werror=report,rerror=report",
+      "-object",
+      "rng-random,id=entropy,filename=/dev/urandom",
+      "-device",
+      "virtio-rng-device,rng=entropy",
+      "-device",
+      "carrier",
+      "-chardev",
+      "socket,id=console,fd={fd:console}",
+      "-serial",
+      "chardev:console",
+      "-chardev",
+      "socket,id=qmp,fd={fd:qmp},server=on,wait=off",
+      "-mon",
+      "chardev=qmp,mode=control",
+      "-nodefaults",
+      "-no-user-config",
+      "-display",
+      "none",
+      "-no-reboot",
+      "-sandbox",
+      "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny",
+    ]
+  `);
+});
+
+test("KVM has its own clock: the legacy timers are off and no TSC frequency is given", () => {
+  const args = qemuArguments(spec, "kvm", []);
+  expect(valueOf(args, "-machine")).toContain("accel=kvm");
+  expect(valueOf(args, "-machine")).toContain("pit=off,pic=off,rtc=off");
+  expect(valueOf(args, "-cpu")).toBe("host");
+  expect(valueOf(args, "-append")).not.toContain("tsc_early_khz");
+});
+
+test("every disk has a descriptor set and a device, in order", () => {
+  const args = qemuArguments({ ...spec, disks: [{ descriptor: 7 }, { descriptor: 8 }] }, "tcg", []);
+  const devices = args.filter((arg) => arg.startsWith("virtio-blk-device"));
+  expect(devices.map((device) => device.split(",")[1])).toEqual(["drive=disk0", "drive=disk1"]);
+  expect(args).toContain("fd={fd:disk1},set=2");
+});
+
+test("a VM without disks has none", () => {
+  expect(qemuArguments({ ...spec, disks: [] }, "tcg", []).join(" ")).not.toContain("blk");
+});

@@ -1,5 +1,6 @@
 // runtime/src → dist/runv.cjs for Node and dist/runv, one executable with its own JavaScript engine.
 // The executable is compiled again only when the bundle, which holds every input, has changed.
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -12,6 +13,17 @@ const entry = path.join(repositoryRoot, "runtime/src/cli/main.ts");
 const bun = path.join(repositoryRoot, "node_modules/.bin/bun");
 const compileFlags = ["--compile", "--minify", "--bytecode", "--target=bun-linux-x64"];
 
+/** Names the commit in `runv --version`; "unknown" outside a clone. */
+function commit() {
+  const git = spawnSync("git", ["rev-parse", "--short=12", "HEAD"], {
+    cwd: repositoryRoot,
+    encoding: "utf8",
+  });
+  return git.status === 0 ? git.stdout.trim() : "unknown";
+}
+
+const definitions = { RUNV_COMMIT: JSON.stringify(commit()) };
+
 async function bundleForNode(output) {
   await build({
     entryPoints: [entry],
@@ -22,6 +34,7 @@ async function bundleForNode(output) {
     target: "node20",
     format: "cjs",
     banner: { js: "#!/usr/bin/env node" },
+    define: definitions,
     legalComments: "none",
     logLevel: "warning",
   });
@@ -34,9 +47,10 @@ function compiled(bundle) {
   const executable = path.join(cacheDirectory, "runtime", `runv-${hash.digest("hex").slice(0, 32)}`);
   if (existsSync(executable)) return executable;
   mkdirSync(path.dirname(executable), { recursive: true });
+  const defines = Object.entries(definitions).map(([name, value]) => `--define=${name}=${value}`);
   const partial = `${executable}.partial-${process.pid}`;
   try {
-    if (!runTool(bun, ["build", ...compileFlags, `--outfile=${partial}`, entry]))
+    if (!runTool(bun, ["build", ...compileFlags, ...defines, `--outfile=${partial}`, entry]))
       throw new Error("bun build failed");
     renameSync(partial, executable);
   } finally {

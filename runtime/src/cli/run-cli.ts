@@ -1,0 +1,16 @@
+import { addCommands } from "./commands.ts";
+import { makeProgram } from "./global-options.ts";
+import { Session } from "./session.ts";
+
+/** Runs one command line. @returns the exit status of the program. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  const program = makeProgram();
+  const session = new Session(() => program.opts());
+  addCommands(program, session);
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return session.exitStatus;
+  } catch (thrown) {
+    return session.fail(thrown);
+  }
+}

@@ -1,0 +1,75 @@
+import { CommanderError } from "@commander-js/extra-typings";
+import { errorMessage, isRunvError } from "@runv/protocol";
+import { exitCodes } from "../shared/exit-codes.ts";
+import { Logger } from "../shared/log.ts";
+import type { GlobalOptions } from "./global-options.ts";
+import { write } from "./standard-streams.ts";
+
+/** One run of the program: what its verb works with, and the exit status that it comes to. */
+export class Session {
+  readonly #globalOptions: () => GlobalOptions;
+  #exitStatus: number = exitCodes.success;
+  #failureStatus: number = exitCodes.failure;
+  #log: Logger | null = null;
+
+  constructor(globalOptions: () => GlobalOptions) {
+    this.#globalOptions = globalOptions;
+  }
+
+  get root(): string {
+    return this.#globalOptions().root;
+  }
+
+  get systemdCgroup(): boolean {
+    return this.#globalOptions().systemdCgroup;
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#makeLog();
+    return this.#log;
+  }
+
+  get exitStatus(): number {
+    return this.#exitStatus;
+  }
+
+  print(text: string): void {
+    write("stdout", text);
+  }
+
+  /** Verbs that end with the status of a process. */
+  exitWith(status: number): void {
+    this.#exitStatus = status;
+  }
+
+  /** The status of a failure from here on; exitCodes.failure otherwise. */
+  failWith(status: number): void {
+    this.#failureStatus = status;
+  }
+
+  /** Reports what was thrown. @returns the exit status. */
+  fail(thrown: unknown): number {
+    if (thrown instanceof CommanderError) {
+      // Help and version end in this way, too.
+      if (thrown.exitCode === 0) return exitCodes.success;
+      this.log.fatal(thrown.message.replace(/^error: /, ""));
+      return exitCodes.failure;
+    }
+    if (isRunvError(thrown)) {
+      this.log.debug("failed", { ...thrown.context, code: thrown.code });
+      this.log.fatal(thrown.message);
+    } else {
+      this.log.debug("failed", { stack: thrown instanceof Error ? (thrown.stack ?? "") : "" });
+      this.log.fatal(
+        `internal error: ${errorMessage(thrown)} (a fault in runv: please report it with the output of --debug)`,
+      );
+    }
+    return this.#failureStatus;
+  }
+
+  #makeLog(): Logger {
+    const { log, logFormat, debug } = this.#globalOptions();
+    const file = log === undefined || log === "" ? null : log;
+    return new Logger({ file, format: logFormat, debug, stderr: (text) => write("stderr", text) });
+  }
+}

@@ -1,5 +1,6 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { errorMessage, isRunvError } from "@runv/protocol";
+import type { Context } from "../container/context.ts";
 import { exitCodes } from "../shared/exit-codes.ts";
 import { Logger } from "../shared/log.ts";
 import type { GlobalOptions } from "./global-options.ts";
@@ -27,6 +28,11 @@ export class Session {
   get log(): Logger {
     this.#log ??= this.#makeLog();
     return this.#log;
+  }
+
+  /** @param signal aborts when the verb is to be undone; without it, signals end the program. */
+  context(signal: AbortSignal = new AbortController().signal): Context {
+    return { root: this.root, log: this.log, signal };
   }
 
   get exitStatus(): number {

@@ -24,6 +24,6 @@ function parseSet(set: JsonCursor, warn: Warn): readonly CapabilityName[] {
 }
 
 /** @returns null for a name that no kernel has. */
-function parseCapabilityName(name: string): CapabilityName | null {
+export function parseCapabilityName(name: string): CapabilityName | null {
   return capabilityNames.find((known) => known === name) ?? null;
 }

@@ -1,0 +1,74 @@
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { RunvError } from "@runv/protocol";
+import { containerProcess } from "../../container/container-process.ts";
+import { execProcessSpec } from "../../oci/exec-process.ts";
+import { parseProcessFile } from "../../oci/parse-process.ts";
+import type { ProcessSpec } from "../../oci/process-spec.ts";
+import { exitCodes } from "../../shared/exit-codes.ts";
+import { readJsonFile } from "../../shared/json-file.ts";
+import { maxConfigBytes } from "../../shared/limits.ts";
+import { isStdinTerminal, refuseDescriptors } from "../creation-options.ts";
+import { type ExecCommandFlags, execCommand } from "../exec-options.ts";
+import { catchInterrupts } from "../interrupts.ts";
+import type { Session } from "../session.ts";
+
+export function addExec(program: CommandUnknownOpts, session: Session): void {
+  const command = execCommand()
+    .copyInheritedSettings(program)
+    .action(async (id, args, flags) => {
+      session.failWith(exitCodes.execFailure);
+      refuseUnsupported(flags);
+      const process = processSpec(id, args, { flags, session });
+      const interrupts = catchInterrupts();
+      const { execProcess } = await import("../../container/exec.ts");
+      const running = await execProcess(
+        {
+          id,
+          process,
+          pidFile: flags.pidFile ?? null,
+          consoleSocket: flags.consoleSocket ?? null,
+          foreground: !flags.detach,
+          stdinIsTerminal: isStdinTerminal(),
+        },
+        session.context(interrupts.signal),
+      );
+      if (flags.detach) return;
+      interrupts.forwardTo(running.identity.pid);
+      session.exitWith(await running.waitForExit());
+    });
+  program.addCommand(command);
+}
+
+function processSpec(
+  id: string,
+  args: readonly string[],
+  { flags, session }: { readonly flags: ExecCommandFlags; readonly session: Session },
+): ProcessSpec {
+  const warn = (sentence: string) => session.log.warning(sentence);
+  if (flags.process !== undefined) {
+    return parseProcessFile(readJsonFile(flags.process, "process.json", maxConfigBytes), warn);
+  }
+  return execProcessSpec(containerProcess(id, session.context()), {
+    args,
+    cwd: flags.cwd ?? null,
+    env: flags.env,
+    tty: flags.tty,
+    user: flags.user ?? null,
+    additionalGids: flags.additionalGids,
+    // Commander's reading of "--no-new-privs": false when given.
+    noNewPrivileges: flags.newPrivs ? null : true,
+    capabilities: flags.cap,
+  });
+}
+
+function refuseUnsupported(flags: ExecCommandFlags): void {
+  refuseDescriptors(flags.preserveFds);
+  for (const [name, value] of [
+    ["--process-label", flags.processLabel],
+    ["--apparmor", flags.apparmor],
+    ["--cgroup", flags.cgroup],
+  ] as const) {
+    if (value !== undefined && value !== "")
+      throw new RunvError("unsupported", `exec ${name}: not supported yet`);
+  }
+}

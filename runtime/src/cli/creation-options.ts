@@ -1,0 +1,57 @@
+import { isatty } from "node:tty";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { RunvError } from "@runv/protocol";
+import type { CreateOptions } from "../container/create.ts";
+import type { Session } from "./session.ts";
+
+const stdinDescriptor = 0;
+
+/** A verb with the flags that `create` and `run` share. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred from the options
+export function creationCommand(name: "create" | "run") {
+  return new Command(name)
+    .argument("<container-id>", "unique below --root")
+    .option("-b, --bundle <directory>", "directory with config.json", ".")
+    .option("--console-socket <path>", "UNIX socket that is sent the master of the container's terminal")
+    .option("--pid-file <path>", "write the pid here that stands for the container's process")
+    .option("--no-pivot", "accepted for runc's callers: the guest's root is never a ram disk")
+    .option("--no-new-keyring", "accepted for runc's callers: the guest's keyrings are its own")
+    .option(
+      "--preserve-fds <count>",
+      "descriptors to pass on besides stdin, stdout and stderr",
+      parseCount,
+      0,
+    );
+}
+
+export type CreationFlags = ReturnType<ReturnType<typeof creationCommand>["opts"]>;
+
+/** @throws RunvError unsupported for flags that cannot be honoured yet. */
+export function creationOptions(
+  id: string,
+  flags: CreationFlags,
+  session: Session,
+): Omit<CreateOptions, "foreground"> {
+  refuseDescriptors(flags.preserveFds);
+  return {
+    id,
+    bundle: flags.bundle,
+    pidFile: flags.pidFile ?? null,
+    consoleSocket: flags.consoleSocket ?? null,
+    systemdCgroup: session.systemdCgroup,
+    stdinIsTerminal: isStdinTerminal(),
+  };
+}
+
+export function refuseDescriptors(count: number): void {
+  if (count > 0) throw new RunvError("unsupported", "--preserve-fds: not supported yet");
+}
+
+export function isStdinTerminal(): boolean {
+  return isatty(stdinDescriptor);
+}
+
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("must be a whole number");
+  return Number(text);
+}

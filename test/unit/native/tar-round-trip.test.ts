@@ -1,0 +1,100 @@
+import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { caseCount } from "../../harness/sample.ts";
+import {
+  compileTimeoutMs,
+  listTree,
+  pack,
+  scratch,
+  type TarPrograms,
+  tarPrograms,
+  untar,
+} from "./tar-programs.ts";
+
+const treeTimeoutMs = 300_000;
+const entries = caseCount({ sample: 800, full: 10_000 });
+
+describe("packer and reader", () => {
+  let programs: TarPrograms;
+  const place = scratch();
+  const at = (name: string): string => path.join(place.directory, name);
+
+  beforeAll(async () => {
+    programs = await tarPrograms();
+  }, compileTimeoutMs);
+  afterAll(() => place.remove());
+
+  async function generate(name: string, seed: number, count: number): Promise<string> {
+    mkdirSync(at(name));
+    await execa(programs.generate, [at(name), String(seed), String(count)]);
+    return at(name);
+  }
+
+  it.each([1, 2])(
+    `carry a tree of ${entries} entries of every kind through a pipe unchanged (seed %i)`,
+    async (seed) => {
+      const tree = await generate(`tree-${seed}`, seed, entries);
+      const back = at(`back-${seed}`);
+      mkdirSync(back);
+      await execa("sh", [
+        ...["-c", '"$1" pack "$2" 2>/dev/null | "$1" untar "$3" 1000000 1000000000000'],
+        ...["sh", programs.tool, tree, back],
+      ]);
+      const expected = await listTree(programs.list, tree);
+      expect(expected).toHaveLength(entries + 1);
+      for (const type of ["1006", "1", "2", "4", "6", "12", "14"])
+        expect(expected.some((line) => line.includes(` ${type}`))).toBe(true);
+      expect(expected.some((line) => line.includes(" linked "))).toBe(true);
+      expect(expected.some((line) => line.includes(" sparse"))).toBe(true);
+      expect(await listTree(programs.list, back)).toEqual(expected);
+    },
+    treeTimeoutMs,
+  );
+
+  it("carry a tree deeper than the descriptors that a process may have", async () => {
+    const deep = at("deep");
+    mkdirSync(deep);
+    const make =
+      'cd "$1" && for i in $(seq 200); do mkdir "d$i" && echo "$i" > f && cd "d$i" || exit 1; done';
+    await execa("sh", ["-c", make, "sh", deep]);
+    mkdirSync(at("deep-back"));
+    const run = 'ulimit -n 100; "$1" pack "$2" 2>/dev/null | "$1" untar "$3" 1000000 1000000';
+    await execa("sh", ["-c", run, "sh", programs.tool, deep, at("deep-back")]);
+    expect(await listTree(programs.list, at("deep-back"))).toEqual(await listTree(programs.list, deep));
+  });
+
+  it("keep a file of 1 TiB that is one hole in a few blocks", async () => {
+    mkdirSync(at("hole"));
+    writeFileSync(at("hole/file"), "");
+    truncateSync(at("hole/file"), 2 ** 40);
+    mkdirSync(at("hole-back"));
+    await pack(programs.tool, at("hole"), at("hole.tar"));
+    expect(await untar(programs.tool, at("hole.tar"), at("hole-back"))).toMatchObject({ exitCode: 0 });
+    expect(await listTree(programs.list, at("hole-back"))).toEqual(await listTree(programs.list, at("hole")));
+    // two headers with records, the map, the end mark
+    expect((await execa("stat", ["-c", "%s", at("hole.tar")])).stdout).toBe(String((3 + 3 + 1 + 2) * 512));
+  });
+
+  it("stay on one file system when asked to", async () => {
+    const tree = await generate("mounted", 3, 20);
+    mkdirSync(path.join(tree, "mount"));
+    const run = 'mount -t tmpfs none "$2/mount" && touch "$2/mount/other" && "$1" pack "$2" $3 > "$4"';
+    const names = async (option: string): Promise<string> => {
+      const script = ["-c", run, "sh", programs.tool, tree, option, at("mounted.tar")];
+      await execa("unshare", ["-m", "sh", ...script]);
+      return (await execa("tar", ["-tf", at("mounted.tar")])).stdout;
+    };
+    expect(await names("")).toContain("mount/other");
+    const without = await names("one-file-system");
+    expect(without).toContain("mount/\n");
+    expect(without).not.toContain("mount/other");
+  });
+
+  it("name the file that cannot be packed", async () => {
+    const report = await pack(programs.tool, at("nothing"), at("nothing.tar"));
+    expect(report).toMatchObject({ exitCode: 1, number: 2 });
+    expect(report.message).toMatch(/nothing": open: No such file or directory/);
+  });
+});

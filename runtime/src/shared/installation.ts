@@ -7,7 +7,7 @@ const libraryDirectory = "/usr/lib/runv";
 const sbinDirectories = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/libexec"];
 
 /** The directory of this runv: of the executable, or of the bundled script when Node runs it. */
-export function ownDirectory(): string {
+function ownDirectory(): string {
   const isScript = /^(node|bun)$/.test(basename(process.execPath));
   return isScript ? import.meta.dirname : dirname(process.execPath);
 }

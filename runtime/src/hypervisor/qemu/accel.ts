@@ -21,7 +21,7 @@ export function chooseAccel(wanted: Accel): QemuAccel {
 }
 
 /** Why KVM cannot be used; null when it can. */
-export function kvmProblem(): string | null {
+function kvmProblem(): string | null {
   try {
     accessSync(kvmDevice, constants.R_OK | constants.W_OK);
   } catch (error) {

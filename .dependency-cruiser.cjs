@@ -82,9 +82,9 @@ module.exports = {
       { pathNot: "^runtime/resident/contract/" },
     ),
     forbidden(
-      "the protocol has one door",
+      "the protocol is entered by its doors",
       { pathNot: "^(agent/protocol|test)/" },
-      { path: "^agent/protocol/", pathNot: "^agent/protocol/src/index\\.ts$" },
+      { path: "^agent/protocol/", pathNot: "^agent/protocol/src/(index|errors)\\.ts$" },
     ),
     forbidden(
       "the packages stand alone",

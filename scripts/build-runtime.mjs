@@ -11,7 +11,15 @@ import { command } from "./lib/steps.mjs";
 
 const entry = path.join(repositoryRoot, "runtime/src/cli/main.ts");
 const bun = path.join(repositoryRoot, "node_modules/.bin/bun");
-const compileFlags = ["--compile", "--minify", "--bytecode", "--target=bun-linux-x64"];
+// Split: what a verb imports when it runs is in chunks of its own, and a verb that needs none of them does not load it.
+const compileFlags = [
+  "--compile",
+  "--minify",
+  "--bytecode",
+  "--splitting",
+  "--format=esm",
+  "--target=bun-linux-x64",
+];
 
 /** Names the commit in `runv --version`; "unknown" outside a clone. */
 function commit() {

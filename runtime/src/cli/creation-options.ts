@@ -1,6 +1,5 @@
-import { isatty } from "node:tty";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { CreateOptions } from "../container/create.ts";
 import type { Session } from "./session.ts";
 
@@ -27,11 +26,11 @@ export function creationCommand(name: "create" | "run") {
 export type CreationFlags = ReturnType<ReturnType<typeof creationCommand>["opts"]>;
 
 /** @throws RunvError unsupported for flags that cannot be honoured yet. */
-export function creationOptions(
+export async function creationOptions(
   id: string,
   flags: CreationFlags,
   session: Session,
-): Omit<CreateOptions, "foreground"> {
+): Promise<Omit<CreateOptions, "foreground">> {
   refuseDescriptors(flags.preserveFds);
   return {
     id,
@@ -39,7 +38,7 @@ export function creationOptions(
     pidFile: flags.pidFile ?? null,
     consoleSocket: flags.consoleSocket ?? null,
     systemdCgroup: session.systemdCgroup,
-    stdinIsTerminal: isStdinTerminal(),
+    stdinIsTerminal: await isStdinTerminal(),
   };
 }
 
@@ -47,7 +46,9 @@ export function refuseDescriptors(count: number): void {
   if (count > 0) throw new RunvError("unsupported", "--preserve-fds: not supported yet");
 }
 
-export function isStdinTerminal(): boolean {
+/** Imported here: the module is not cheap, and few verbs ask. */
+export async function isStdinTerminal(): Promise<boolean> {
+  const { isatty } = await import("node:tty");
   return isatty(stdinDescriptor);
 }
 

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { signalExitStatus } from "../shared/exit-codes.ts";
 import { signalNumber } from "../shared/signals.ts";
 

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { signalNumber } from "../shared/signals.ts";
 
 /** Bounds of real-time signals (signal(7)); glibc keeps 32 and 33 for itself, as the guest's programs know it. */

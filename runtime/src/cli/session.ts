@@ -1,5 +1,5 @@
 import { CommanderError } from "@commander-js/extra-typings";
-import { errorMessage, isRunvError } from "@runv/protocol";
+import { errorMessage, isRunvError } from "@runv/protocol/errors";
 import type { Context } from "../container/context.ts";
 import { exitCodes } from "../shared/exit-codes.ts";
 import { Logger } from "../shared/log.ts";

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { parseSpec } from "../oci/parse-spec.ts";
 import type { Spec } from "../oci/spec.ts";
 import { readJsonFile } from "../shared/json-file.ts";

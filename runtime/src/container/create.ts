@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
 import { handOverRootfs } from "../sandbox/hand-over.ts";

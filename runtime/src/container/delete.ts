@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { isRunvError, RunvError } from "@runv/protocol";
+import { isRunvError, RunvError } from "@runv/protocol/errors";
 import { killSandbox } from "../sandbox/attached.ts";
 import { leaveHostPlace } from "../sandbox/host-place.ts";
 import { terminationTimeoutMs } from "../shared/limits.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { ProcessSpec } from "../oci/process-spec.ts";
 import { vsockSocketOf, withAgent } from "../sandbox/attached.ts";
 import type { Sandbox } from "../sandbox/boot.ts";

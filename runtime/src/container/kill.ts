@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { isRunvError, RunvError } from "@runv/protocol";
+import { isRunvError, RunvError } from "@runv/protocol/errors";
 import { killSandbox, withAgent } from "../sandbox/attached.ts";
 import { messages } from "../shared/messages.ts";
 import type { ContainerRecord } from "../state/container-record.ts";

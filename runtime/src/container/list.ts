@@ -1,4 +1,4 @@
-import type { RunvError } from "@runv/protocol";
+import type { RunvError } from "@runv/protocol/errors";
 import type { OciState } from "../oci/state-json.ts";
 import { listRecords } from "../state/store.ts";
 import { ociState } from "./state.ts";

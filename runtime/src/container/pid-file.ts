@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 
 /** Decimal, without newline (containerd reads it with strconv.Atoi), complete or not there. */
 export function writePidFile(path: string, pid: number): void {

@@ -1,4 +1,5 @@
-import { processIoPort, RunvError } from "@runv/protocol";
+import { processIoPort } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { type ProxySpec, type ProxyTerminal, proxyContractVersion } from "../../resident/contract/proxy.ts";
 import { residentProgram } from "../shared/installation.ts";
 import { residentReadyTimeoutMs } from "../shared/limits.ts";

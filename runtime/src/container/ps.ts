@@ -1,5 +1,5 @@
 import type { ProcessInfo } from "@runv/protocol";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { withAgent } from "../sandbox/attached.ts";
 import { messages } from "../shared/messages.ts";
 import { isAlive } from "../shared/process-identity.ts";

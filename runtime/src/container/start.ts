@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { withAgent } from "../sandbox/attached.ts";
 import type { Sandbox } from "../sandbox/boot.ts";
 import { messages } from "../shared/messages.ts";

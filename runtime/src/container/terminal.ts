@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { ProxyTerminal } from "../../resident/contract/proxy.ts";
 import type { ProcessSpec } from "../oci/process-spec.ts";
 

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { MonitorSpec, ProcessIdentity } from "../../resident/contract/monitor.ts";
 import { residentProgram } from "../shared/installation.ts";
 import { startResident } from "../shared/resident.ts";

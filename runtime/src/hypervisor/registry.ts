@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { Hypervisor, Vm } from "./hypervisor.ts";
 import { qemu } from "./qemu/driver.ts";
 

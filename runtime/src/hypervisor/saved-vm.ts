@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
 import type { SavedVm } from "./hypervisor.ts";
 

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { CapabilityName } from "./linux-names.ts";
 import { parseCapabilityName } from "./parse-capabilities.ts";
 import type { CapabilitySets, ProcessSpec, UserSpec } from "./process-spec.ts";

@@ -1,6 +1,7 @@
 import { closeSync } from "node:fs";
 import { join } from "node:path";
-import { type ConfigureResponse, protocolVersion, RunvError, type Scratch } from "@runv/protocol";
+import { type ConfigureResponse, protocolVersion, type Scratch } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { Agent } from "../agent-client/agent.ts";
 import type { Accel, CarrierChoice, LaunchedVm } from "../hypervisor/hypervisor.ts";
 import { vmFiles } from "../hypervisor/hypervisor.ts";

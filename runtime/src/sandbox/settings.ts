@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { Accel, CarrierChoice } from "../hypervisor/hypervisor.ts";
 import type { BootOptions } from "../sandbox/boot.ts";
 import { defaultScratchBytes } from "../shared/defaults.ts";

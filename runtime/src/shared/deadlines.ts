@@ -1,5 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 
 /**
  * Runs `work` with a signal that aborts after `timeoutMs`, or when `parent` does.
@@ -31,11 +30,18 @@ export function throwIfAborted(signal: AbortSignal): void {
 
 /** Waits `milliseconds`; an abort ends the wait with the signal's reason. */
 export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, { signal });
-  } catch {
-    throw abortReason(signal);
-  }
+  throwIfAborted(signal);
+  await new Promise<void>((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(abortReason(signal));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, milliseconds);
+    signal.addEventListener("abort", abort, { once: true });
+  });
 }
 
 /** Calls `probe` every `everyMs` until it returns something other than null. */

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { maxContainerIdBytes } from "./limits.ts";
 
 /** The characters that libcontainer allows (runc: factory_linux.go, validateID). */

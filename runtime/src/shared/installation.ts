@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { basename, delimiter, dirname, join } from "node:path";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 
 /** Where packages install what is not for people to run. */
 const libraryDirectory = "/usr/lib/runv";

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 
 /**
  * A place in a JSON document that comes from outside: reads what is there or throws a sentence with the place's path.

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
-import { errorMessage, RunvError } from "@runv/protocol";
+import { errorMessage, RunvError } from "@runv/protocol/errors";
 import { maxJsonDepth } from "./limits.ts";
 import { systemErrorCode } from "./system-error.ts";
 

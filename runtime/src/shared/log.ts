@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs";
-import { errorMessage } from "@runv/protocol";
+import { errorMessage } from "@runv/protocol/errors";
 
 export type LogLevel = "debug" | "info" | "warning" | "error";
 export type LogFormat = "text" | "json";

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 
 /** Longest line that is taken from a process of ours or from the guest. */
 const maxLineBytes = 65_536;

@@ -1,4 +1,4 @@
-import { errorMessage } from "@runv/protocol";
+import { errorMessage } from "@runv/protocol/errors";
 
 /** What gives back one acquired thing. */
 export type Release = () => void | Promise<void>;

@@ -1,4 +1,5 @@
-import { isErrorCode, RunvError } from "@runv/protocol";
+import { isErrorCode } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 
 /** One line that a resident piece wrote, its members not yet looked at. */
 export type ResidentEvent = Readonly<Record<string, unknown>>;

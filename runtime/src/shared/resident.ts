@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Duplex } from "node:stream";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { identifyProcess, type ProcessIdentity } from "./process-identity.ts";
 import { readLine } from "./read-line.ts";
 import { parseResidentEvent, type ResidentEvent } from "./resident-event.ts";

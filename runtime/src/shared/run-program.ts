@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 
 export interface RunProgramOptions {
   /** What it is run for, for error messages. */

@@ -1,7 +1,7 @@
 import { readlinkSync, symlinkSync, unlinkSync } from "node:fs";
 import { join } from "node:path";
 
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { pollUntil, withDeadline } from "../shared/deadlines.ts";
 import { stateLockRetryMs, stateLockTimeoutMs } from "../shared/limits.ts";
 import { messages } from "../shared/messages.ts";

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { JsonCursor } from "../shared/json-cursor.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { type ContainerRecord, type ExecRecord, recordVersion } from "./container-record.ts";

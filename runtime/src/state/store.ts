@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { errorMessage, isRunvError, RunvError } from "@runv/protocol";
+import { errorMessage, isRunvError, RunvError } from "@runv/protocol/errors";
 import { readJsonFile } from "../shared/json-file.ts";
 import { maxStateBytes } from "../shared/limits.ts";
 import { messages } from "../shared/messages.ts";

@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { findProgram } from "../shared/installation.ts";
 import { runProgram } from "../shared/run-program.ts";
 

@@ -1,6 +1,6 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { loadTemplate } from "./scratch-template.ts";
 
 /** Where scratch disks live: a disk, not a tmpfs, because the guest may fill them. */

@@ -1,6 +1,5 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { creationCommand, creationOptions } from "../creation-options.ts";
-import { catchInterrupts } from "../interrupts.ts";
 import type { Session } from "../session.ts";
 
 export function addCreate(program: CommandUnknownOpts, session: Session): void {
@@ -8,7 +7,8 @@ export function addCreate(program: CommandUnknownOpts, session: Session): void {
     .copyInheritedSettings(program)
     .description("create a container: everything but running its process")
     .action(async (id, flags) => {
-      const options = creationOptions(id, flags, session);
+      const options = await creationOptions(id, flags, session);
+      const { catchInterrupts } = await import("../interrupts.ts");
       const { signal } = catchInterrupts();
       const { createContainer } = await import("../../container/create.ts");
       const container = await createContainer({ ...options, foreground: false }, session.context(signal));

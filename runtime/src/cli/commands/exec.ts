@@ -1,5 +1,5 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { containerProcess } from "../../container/container-process.ts";
 import { execProcessSpec } from "../../oci/exec-process.ts";
 import { parseProcessFile } from "../../oci/parse-process.ts";
@@ -9,7 +9,6 @@ import { readJsonFile } from "../../shared/json-file.ts";
 import { maxConfigBytes } from "../../shared/limits.ts";
 import { isStdinTerminal, refuseDescriptors } from "../creation-options.ts";
 import { type ExecCommandFlags, execCommand } from "../exec-options.ts";
-import { catchInterrupts } from "../interrupts.ts";
 import type { Session } from "../session.ts";
 
 export function addExec(program: CommandUnknownOpts, session: Session): void {
@@ -19,6 +18,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
       session.failWith(exitCodes.execFailure);
       refuseUnsupported(flags);
       const process = processSpec(id, args, { flags, session });
+      const { catchInterrupts } = await import("../interrupts.ts");
       const interrupts = catchInterrupts();
       const { execProcess } = await import("../../container/exec.ts");
       const running = await execProcess(
@@ -28,7 +28,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
           pidFile: flags.pidFile ?? null,
           consoleSocket: flags.consoleSocket ?? null,
           foreground: !flags.detach,
-          stdinIsTerminal: isStdinTerminal(),
+          stdinIsTerminal: await isStdinTerminal(),
         },
         session.context(interrupts.signal),
       );

@@ -1,5 +1,4 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { parseSignal } from "../parse-signal.ts";
 import type { Session } from "../session.ts";
 
 export function addKill(program: CommandUnknownOpts, session: Session): void {
@@ -10,6 +9,7 @@ export function addKill(program: CommandUnknownOpts, session: Session): void {
     .argument("[signal]", "number or name", "TERM")
     .option("-a, --all", "send it to every process of the container", false)
     .action(async (id, signalText, { all }) => {
+      const { parseSignal } = await import("../parse-signal.ts");
       const signal = parseSignal(signalText);
       const { killContainer } = await import("../../container/kill.ts");
       await killContainer({ id, signal, all }, session.context());

@@ -1,5 +1,5 @@
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import { processTable } from "../output/process-table.ts";
 import type { Session } from "../session.ts";
 

@@ -1,6 +1,5 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { creationCommand, creationOptions } from "../creation-options.ts";
-import { catchInterrupts } from "../interrupts.ts";
 import type { Session } from "../session.ts";
 
 export function addRun(program: CommandUnknownOpts, session: Session): void {
@@ -11,7 +10,8 @@ export function addRun(program: CommandUnknownOpts, session: Session): void {
     .option("--keep", "do not delete the container when its process has ended", false)
     .option("--no-subreaper", "accepted for runc's callers: runv needs no subreaper")
     .action(async (id, { detach, keep, ...flags }) => {
-      const options = creationOptions(id, flags, session);
+      const options = await creationOptions(id, flags, session);
+      const { catchInterrupts } = await import("../interrupts.ts");
       const interrupts = catchInterrupts();
       const { runContainer } = await import("../../container/run.ts");
       const status = await runContainer(

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { errorMessage, RunvError } from "@runv/protocol";
+import { errorMessage, RunvError } from "@runv/protocol/errors";
 import { defaultSpec } from "../../oci/default-spec.ts";
 import { systemErrorCode } from "../../shared/system-error.ts";
 import type { Session } from "../session.ts";

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from "node:fs";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { Accel } from "../hypervisor.ts";
 
 export type QemuAccel = "kvm" | "tcg";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { RunvError } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import type { Carrier, ConfinedProcess, Descriptor } from "../../../resident/contract/monitor.ts";
 import { findProgram } from "../../shared/installation.ts";
 import type { CarrierChoice, VmSpec } from "../hypervisor.ts";

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { controlPort, RunvError } from "@runv/protocol";
+import { controlPort } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
 import {
   type ConfinedProcess,
   type Descriptor,

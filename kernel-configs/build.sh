@@ -75,7 +75,7 @@ if [[ ! -e $cache/$hash ]]; then
   "$here/compile.sh" "$partial" "$cache" "$jobs" "$package" "$version" "$suite" "$hash" "${fragments[@]}" &
   compiling=$!
   set +m
-  trap 'kill -- "-$compiling"; wait "$compiling"; exit 130' INT TERM HUP
+  trap 'kill -- "-$compiling"; wait "$compiling" || true; exit 130' INT TERM HUP
   wait "$compiling"
   mv -T "$partial/result" "$cache/$hash"
 fi

@@ -11,7 +11,7 @@ const nodeScriptGlobals = {
 };
 
 export default tseslint.config(
-  { ignores: ["**/node_modules/", "dist/", ".cache/", "agent/protocol/src/generated/", "**/*.d.ts"] },
+  { ignores: ["**/node_modules/", "dist/", ".cache/", "**/generated/", "**/*.d.ts"] },
   { linterOptions: { reportUnusedDisableDirectives: "error" } },
   {
     files: ["**/*.ts"],

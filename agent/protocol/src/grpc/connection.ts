@@ -15,7 +15,7 @@ import {
 
 /** Bytes asked of the session for one write. */
 const maxOutputBytes = 65_536;
-/** How long a peer may take to read the GOAWAY of a connection that is over. */
+/** How long a peer may take to read the last bytes of a connection that is over, and to close its side. */
 const lingerMs = 1_000;
 
 export interface ConnectionOptions {
@@ -42,6 +42,13 @@ export class Connection {
   #resolveOver: () => void = () => undefined;
   #isFlushing = false;
   #isEnding = false;
+  /**
+   * The peer broke the rules. What it still sends is read and thrown away until it closes: closing with unread bytes would
+   * take back the GOAWAY that tells it why.
+   */
+  #isBroken = false;
+  #isShutDown = false;
+  #peerHasEnded = false;
   #lingerTimer: number | undefined;
 
   constructor(options: ConnectionOptions) {
@@ -62,6 +69,7 @@ export class Connection {
   /** No new calls; the connection ends when those that run have ended. */
   shutDown(): void {
     if (this.#isEnding) return;
+    this.#isShutDown = true;
     this.#session.goaway(http2Error.noError);
     this.#flush();
   }
@@ -80,13 +88,27 @@ export class Connection {
   async #readAll(): Promise<void> {
     const { stream } = this.#options;
     try {
-      for (let data = await stream.read(); data !== null && !this.#isEnding; data = await stream.read()) {
-        this.#session.input(data);
-        this.#flush();
-      }
+      for (let data = await stream.read(); data !== null; data = await stream.read()) this.#input(data);
     } catch {
-      // A broken stream or session: either way the connection is over, and `run` says so to the calls.
+      // A broken stream is over like one that has ended; `run` says so to the calls.
     }
+    this.#peerHasEnded = true;
+    if (this.#isBroken) this.#flush();
+  }
+
+  #input(data: Uint8Array): void {
+    if (this.#isEnding) return;
+    try {
+      this.#session.input(data);
+      this.#flush();
+    } catch (cause) {
+      this.#break(cause);
+    }
+  }
+
+  #break(cause?: unknown): void {
+    this.#isBroken = true;
+    this.end(new RunvError("cancelled", "the connection broke the rules of HTTP/2", { cause }));
   }
 
   /** Soon, once for all that one turn has to say. */
@@ -104,10 +126,17 @@ export class Connection {
         data = this.#session.output(maxOutputBytes);
       }
       this.#isFlushing = false;
-      if (this.#isEnding || !this.#session.alive()) this.#close();
+      this.#afterOutput();
     } catch {
       this.#close();
     }
+  }
+
+  #afterOutput(): void {
+    if (!this.#isEnding && this.#session.alive()) return;
+    // `end` flushes once more, and comes back here.
+    if (!this.#isEnding && !this.#isShutDown) this.#break();
+    else if (!this.#isBroken || this.#peerHasEnded) this.#close();
   }
 
   #close(): void {

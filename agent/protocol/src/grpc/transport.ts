@@ -26,7 +26,10 @@ export interface Http2Session {
 
 /** A connected byte stream: a socket, however it is made. */
 export interface ByteStream {
-  /** The next bytes; null at the end, and once the stream is closed. One at a time. */
+  /**
+   * The next bytes; null at the end, and once the stream is closed. One at a time, and at most one for each turn of the loop:
+   * a peer that never stops sending must not keep timers and other connections waiting.
+   */
   read(): Promise<Uint8Array | null>;
   /** Takes all of `data`; resolves when more may come, rejects when the stream is broken or closed. One at a time. */
   write(data: Uint8Array): Promise<void>;

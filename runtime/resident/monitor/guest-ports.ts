@@ -1,14 +1,18 @@
 import { RunvError } from "@runv/protocol";
 import { readLine } from "../guest/line.ts";
 import { event } from "../linux/constants.ts";
+import { raiseDescriptorLimit } from "../linux/descriptor-limit.ts";
 import { attempt, errnoName } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
 import type { GuestDialer } from "./carrier.ts";
 
 /** A host that is connected must say which port it wants, and the guest must answer, in this time. */
 const handshakeTimeoutMs = 5000;
-/** Two descriptors each; the usual limit of a process is 1024. */
 const maxConnections = 400;
+/** Two sockets, and a pipe for each direction. */
+const descriptorsPerConnection = 6;
+/** For everything else that the monitor has open. */
+const otherDescriptors = 64;
 /** How long no further client is taken when there are no descriptors left. */
 const acceptPauseMs = 100;
 const socketMode = 0o600;
@@ -49,11 +53,17 @@ function parseConnect(line: string): number {
 export class GuestPorts {
   readonly #dialer: GuestDialer;
   readonly #listeners: number[] = [];
+  readonly #maxConnections: number;
   #connections = 0;
   #onIdle: (() => void) | null = null;
 
   constructor(dialer: GuestDialer) {
     this.#dialer = dialer;
+    const limit = raiseDescriptorLimit(maxConnections * descriptorsPerConnection + otherDescriptors);
+    this.#maxConnections = Math.min(
+      maxConnections,
+      Math.floor((limit - otherDescriptors) / descriptorsPerConnection),
+    );
   }
 
   serveConnect(path: string): void {
@@ -105,8 +115,11 @@ export class GuestPorts {
   async #serve(client: number, service: Service): Promise<void> {
     this.#connections++;
     try {
-      if (this.#connections > maxConnections) {
-        throw new RunvError("resource-exhausted", `more than ${maxConnections} connections to one guest`);
+      if (this.#connections > this.#maxConnections) {
+        throw new RunvError(
+          "resource-exhausted",
+          `more than ${this.#maxConnections} connections to one guest`,
+        );
       }
       await this.#connect(client, service);
     } catch (thrown) {

@@ -94,6 +94,8 @@ function fork(
 function openConsole(console: MonitorSpec["console"]): number {
   const [ours, theirs] = sys.socketpair();
   new TailFile(ours, console.path, console.maxBytes);
+  // As a program would find any file that it is given to write to.
+  sys.setNonblock(theirs, false);
   return theirs;
 }
 

@@ -1,6 +1,6 @@
 import { RunvError } from "@runv/protocol";
 import { openVerbChannel } from "../channel/verb.ts";
-import type { ProxyEvent, ProxySpec } from "../contract/proxy.ts";
+import { lostGuestExitStatus, type ProxyEvent, type ProxySpec } from "../contract/proxy.ts";
 import { joinCgroups } from "../linux/cgroups.ts";
 import { closeDescriptors, inheritedDescriptors } from "../linux/inherited.ts";
 import { catchableSignals, signal } from "../linux/signals.ts";
@@ -38,8 +38,10 @@ async function prepare(spec: ProxySpec): Promise<void> {
   const io = await connectAgent(spec, {
     onFrame: (type, payload) => session?.onFrame(type, payload),
     onDelivered: () => session?.onDelivered(),
-    onBroken: (reason) =>
-      committed ? session?.onBroken() : giveUp(new RunvError("unavailable", `agent: ${reason}`)),
+    onBroken: (reason) => {
+      if (committed) session?.onBroken();
+      else giveUp(new RunvError("unavailable", `agent: ${reason}`), lostGuestExitStatus);
+    },
   });
   const terminal = openTerminal(spec.terminal);
   session = new Session(io, terminal);
@@ -66,11 +68,12 @@ function send(event: ProxyEvent): void {
   channel.send(event);
 }
 
-function giveUp(thrown: unknown): never {
+/** @param status matters when a commit is on its way: the verb then takes it for the process's. */
+function giveUp(thrown: unknown, status = 1): never {
   const error = stepFailure("proxy", thrown);
   send({ event: "failed", code: failureCode(error), message: error.message });
   session?.release();
-  return sys.exit(1);
+  return sys.exit(status);
 }
 
 type FailureCode = Extract<ProxyEvent, { event: "failed" }>["code"];

@@ -45,9 +45,9 @@ export class Session {
     if (this.#status !== null) this.#leave(this.#status);
   }
 
-  /** The connection ended: after EXIT that is the agent's good-bye, before it the guest is lost. */
+  /** The connection ended: after EXIT that is the agent's good-bye, before it the guest is lost. What has arrived still reaches its reader. */
   onBroken(): void {
-    this.#leave(this.#status ?? lostGuestExitStatus);
+    if (this.#status === null) this.#flush(lostGuestExitStatus, flushStallLimitKilledMs);
   }
 
   onSignal(number: number): void {

@@ -73,9 +73,10 @@ static JSValue mounts_statfs(JSContext *ctx, JSValueConst self, int argc, JSValu
 	}
 	JS_FreeCString(ctx, path);
 	const struct runv_number numbers[] = {
-	        {"type", (double)(uint32_t)found.f_type}, {"blockSizeBytes", (double)found.f_bsize},
-	        {"blocks", (double)found.f_blocks},       {"blocksFree", (double)found.f_bfree},
-	        {"files", (double)found.f_files},         {"filesFree", (double)found.f_ffree},
+	        {"type", (double)(uint32_t)found.f_type},  {"flags", (double)(uint32_t)found.f_flags},
+	        {"blockSizeBytes", (double)found.f_bsize}, {"blocks", (double)found.f_blocks},
+	        {"blocksFree", (double)found.f_bfree},     {"files", (double)found.f_files},
+	        {"filesFree", (double)found.f_ffree},
 	};
 	return runv_number_object(ctx, numbers, sizeof numbers / sizeof numbers[0]);
 }

@@ -76,9 +76,10 @@ declare module "runv:sys" {
   export function mount(source: string, target: string, type: string, flags: number, data: string): void;
   export function umount(target: string, flags: number): void;
   export function pivotRoot(newRoot: string, putOld: string): void;
-  /** statfs(2): type is the magic number. */
+  /** statfs(2): type is the magic number, flags are the mount's (ST_RDONLY = 1, ST_NOSUID = 2 … as MS_* of mount(2)). */
   export function statfs(path: string): {
     type: number;
+    flags: number;
     blockSizeBytes: number;
     blocks: number;
     blocksFree: number;
@@ -124,9 +125,13 @@ declare module "runv:sys" {
   export function setrlimit(resource: number, soft: number, hard: number): void;
   /** seccomp(SECCOMP_SET_MODE_FILTER) (prctl on older kernels): `filter` is an array of struct sock_filter, 8 bytes each. */
   export function seccompFilter(filter: Uint8Array): void;
+  /** Loads a BPF_PROG_TYPE_CGROUP_DEVICE program (array of struct bpf_insn, 8 bytes each) and attaches it to the version 2 cgroup
+   * whose directory is open as `cgroup`, replacing none (BPF_F_ALLOW_MULTI); it lives as long as the cgroup. Throws ENOSYS or
+   * EINVAL where the kernel has no BPF. */
+  export function attachDeviceProgram(cgroup: Fd, program: Uint8Array): void;
   export function sethostname(name: string): void;
   export function setdomainname(name: string): void;
-  /** reboot(2) with the LINUX_REBOOT_CMD_* number after sync(2). */
+  /** reboot(2) with the LINUX_REBOOT_CMD_* number, at once: what is not written yet is lost (`sync`). */
   export function reboot(command: number): void;
   export function sync(): void;
   /** The program's arguments, argv[0] included. */

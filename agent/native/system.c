@@ -48,7 +48,6 @@ static JSValue system_reboot(JSContext *ctx, JSValueConst self, int argc, JSValu
 	uint32_t command;
 	if (runv_uint32(ctx, argv[0], "command", &command) < 0)
 		return JS_EXCEPTION;
-	sync();
 	return runv_check(ctx, reboot((int)command), "reboot", NULL);
 }
 

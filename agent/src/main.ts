@@ -1,1 +1,71 @@
-export {};
+import {
+  bulkPort,
+  ContainersDefinition,
+  controlPort,
+  HealthDefinition,
+  ProcessesDefinition,
+  processIoPort,
+  SandboxDefinition,
+  StorageDefinition,
+} from "@runv/protocol";
+import { occupyStdio, prepareRoot, protectSelf } from "./boot.ts";
+import { serveBulk } from "./io/bulk-server.ts";
+import { makeControlServer, serveControl } from "./io/control-server.ts";
+import { openPort } from "./io/listener.ts";
+import { ProcessIoServer } from "./io/process-io-server.ts";
+import { endMachine } from "./linux/power.ts";
+import { startReaping } from "./linux/reaper.ts";
+import { monotonicMs, runLoop, write } from "./linux/sys.ts";
+import { Sandbox } from "./sandbox.ts";
+import { containersService } from "./services/containers.ts";
+import { healthService } from "./services/health.ts";
+import { processesService } from "./services/processes.ts";
+import { sandboxService } from "./services/sandbox.ts";
+import { storageService } from "./services/storage.ts";
+import { Rendezvous } from "./storage/rendezvous.ts";
+
+/** How long the answer of Shutdown may take to go out. */
+const shutdownGraceMs = 1_000;
+const stderr = 2;
+
+/** PID 1 of the guest. The ports are opened first: the host tries them from the moment the VM starts. */
+function main(): void {
+  const mainUs = sinceKernelStartUs();
+  occupyStdio();
+  const ports = { control: openPort(controlPort), io: openPort(processIoPort), bulk: openPort(bulkPort) };
+  const boot = { mainUs, listeningUs: sinceKernelStartUs() };
+  startReaping();
+  prepareRoot();
+  protectSelf();
+
+  const sandbox = new Sandbox();
+  const bulk = new Rendezvous();
+  const io = new ProcessIoServer(({ container, process }) =>
+    sandbox.containers.findProcess(container, process),
+  );
+  const server = makeControlServer();
+  const shutDown = (): void => void server.shutDown(shutdownGraceMs).then(endMachine, endMachine);
+  server.addService(SandboxDefinition, sandboxService(sandbox, boot, shutDown));
+  server.addService(StorageDefinition, storageService(sandbox, bulk));
+  server.addService(ContainersDefinition, containersService(sandbox, io));
+  server.addService(ProcessesDefinition, processesService(sandbox, io));
+  server.addService(HealthDefinition, healthService());
+  serveControl(ports.control, server);
+  serveBulk(ports.bulk, (header, connection) => bulk.offer(header.container, connection));
+  io.serve(ports.io);
+}
+
+/** CLOCK_MONOTONIC starts with the kernel, and the guest has not slept yet. */
+function sinceKernelStartUs(): number {
+  return Math.round(monotonicMs() * 1000);
+}
+
+main();
+// A fault in one request must not end the guest: it goes to the console, which the host keeps.
+runLoop(
+  (error) =>
+    void write(
+      stderr,
+      `agent: ${error instanceof Error ? `${error.message}\n${error.stack ?? ""}` : String(error)}\n`,
+    ),
+);

@@ -29,7 +29,7 @@ export const programs = [
     name: "agent",
     entry: "agent/src/main.ts",
     output: "runv-agent",
-    families: [...everyProgram, "relay", "process_io", "untar", "http2"],
+    families: [...everyProgram, "bpf", "relay", "process_io", "untar", "http2"],
   },
   {
     name: "monitor",
@@ -52,4 +52,4 @@ export const programs = [
 ];
 
 /** All families, for tests. */
-export const everyFamily = [...everyProgram, "relay", "process_io", "untar", "pack", "http2", "tsc"];
+export const everyFamily = [...everyProgram, "bpf", "relay", "process_io", "untar", "pack", "http2", "tsc"];

@@ -1,0 +1,21 @@
+import { close, closeFrom, dup2, type Fd, setControllingTerminal } from "../linux/sys.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** The ends of the three streams that the process gets. */
+export type ChildStreams = readonly [stdin: Fd, stdout: Fd, stderr: Fd];
+
+const firstOther = 3;
+
+/** Makes pipes the descriptors 0 to 2. They and `keep` are numbered above 2: the agent's own 0 to 2 are always open. */
+export function wirePipes(streams: ChildStreams, keep: Fd): void {
+  streams.forEach((fd, index) => dup2(fd, index));
+  closeFrom(firstOther, [keep]);
+}
+
+/** Makes a terminal the descriptors 0 to 2 and the controlling terminal; its master stays open for now. */
+export function wireTerminal(terminal: Terminal, keep: Fd): void {
+  for (const fd of [0, 1, 2]) dup2(terminal.slave, fd);
+  close(terminal.slave);
+  setControllingTerminal(0);
+  closeFrom(firstOther, [keep, terminal.master]);
+}

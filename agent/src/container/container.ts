@@ -1,0 +1,49 @@
+import { RunvError } from "@runv/protocol";
+import { processesIn, removeCgroup, signalCgroup } from "../linux/cgroups.ts";
+import { until, type Wait } from "../linux/deadline.ts";
+import { closeNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
+import { SIGKILL } from "../linux/signals.ts";
+import type { GuestProcess } from "./process.ts";
+
+const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 10_000 };
+
+/** One container that exists: its init is set up, runs, or has ended and was not deleted yet. */
+export class Container {
+  readonly id: string;
+  readonly init: GuestProcess;
+  readonly cgroup: string;
+  readonly namespaces: NamespaceSet;
+  /** Processes of exec by their id; one that is being set up is null. */
+  readonly execs = new Map<string, GuestProcess | null>();
+
+  constructor(id: string, init: GuestProcess, cgroup: string, namespaces: NamespaceSet) {
+    this.id = id;
+    this.init = init;
+    this.cgroup = cgroup;
+    this.namespaces = namespaces;
+  }
+
+  /** Init for an empty id. */
+  process(id: string): GuestProcess | null {
+    return id === "" ? this.init : (this.execs.get(id) ?? null);
+  }
+
+  signal(number: number, all: boolean): void {
+    if (!all && this.init.state === "exited") throw new RunvError("invalid-state", "container not running");
+    if (all) signalCgroup(this.cgroup, number, SIGKILL);
+    else this.init.signal(number);
+  }
+
+  pids(): number[] {
+    return processesIn(this.cgroup);
+  }
+
+  /** Kills what is left and gives back what the container held, but for its files. */
+  async destroy(): Promise<void> {
+    signalCgroup(this.cgroup, SIGKILL, SIGKILL);
+    const processes = [this.init, ...this.execs.values()];
+    await until(() => removeCgroup(this.cgroup), `remove cgroup ${this.cgroup}`, emptyCgroup);
+    for (const process of processes) process?.discard();
+    closeNamespaces(this.namespaces);
+  }
+}

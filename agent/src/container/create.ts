@@ -1,0 +1,73 @@
+import { type CreateContainerRequest, Namespace, type Process } from "@runv/protocol";
+import { createCgroup, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
+import { until, type Wait } from "../linux/deadline.ts";
+import { defaultDeviceRules } from "../linux/devices.ts";
+import {
+  CLONE_NEWIPC,
+  CLONE_NEWNET,
+  CLONE_NEWNS,
+  CLONE_NEWPID,
+  CLONE_NEWUTS,
+  openNamespaces,
+} from "../linux/namespaces.ts";
+import { clone } from "../linux/sys.ts";
+import { Container } from "./container.ts";
+import { runInit } from "./init-child.ts";
+import { launch } from "./launch.ts";
+
+const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 5_000 };
+
+const cloneFlags: Readonly<Partial<Record<Namespace, number>>> = {
+  [Namespace.IPC]: CLONE_NEWIPC,
+  [Namespace.UTS]: CLONE_NEWUTS,
+  [Namespace.NETWORK]: CLONE_NEWNET,
+};
+
+export interface Creation {
+  readonly request: CreateContainerRequest;
+  readonly process: Process;
+  /** Directory that holds the unpacked rootfs. */
+  readonly rootfs: string;
+  readonly allowVsock: boolean;
+  onFinished(): void;
+}
+
+/** Makes a container up to the point where only its program is to be executed. Nothing is left of one that fails. */
+export async function createContainer(creation: Creation): Promise<Container> {
+  const { request } = creation;
+  const cgroup = request.cgroupPath === "" ? `/${request.containerId}` : request.cgroupPath;
+  createCgroup(cgroup);
+  try {
+    restrictDevices(cgroup, [...request.deviceRules, ...defaultDeviceRules]);
+    const init = await launchInit(creation, cgroup);
+    try {
+      return new Container(request.containerId, init, cgroup, openNamespaces(init.child.pid));
+    } catch (thrown) {
+      init.child.abandon();
+      throw thrown;
+    }
+  } catch (thrown) {
+    await until(() => removeCgroup(cgroup), `remove cgroup ${cgroup}`, emptyCgroup);
+    throw thrown;
+  }
+}
+
+async function launchInit(creation: Creation, cgroup: string): ReturnType<typeof launch> {
+  const { request, process, rootfs, allowVsock } = creation;
+  const ownNetwork = request.namespaces.includes(Namespace.NETWORK);
+  return launch({
+    name: `container ${request.containerId}`,
+    terminal: process.terminal,
+    fork: () => clone(namespaceFlags(request.namespaces)),
+    body: (channel, streams) =>
+      runInit({ request, process, rootfs, cgroup, ownNetwork, allowVsock, streams, channel }),
+    onFinished: () => creation.onFinished(),
+  });
+}
+
+function namespaceFlags(namespaces: readonly Namespace[]): number {
+  return namespaces.reduce<number>(
+    (flags, namespace) => flags | (cloneFlags[namespace] ?? 0),
+    CLONE_NEWPID | CLONE_NEWNS,
+  );
+}

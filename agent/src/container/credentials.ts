@@ -1,0 +1,93 @@
+import { type Process, RunvError } from "@runv/protocol";
+import {
+  applyCapabilities,
+  keepCapabilities,
+  limitBoundingSet,
+  parseCapabilities,
+} from "../linux/capabilities.ts";
+import { errnoOf, reasonOf, step } from "../linux/errno.ts";
+import { homeOf } from "../linux/passwd.ts";
+import { makeDirectories } from "../linux/paths.ts";
+import { applyRlimits } from "../linux/rlimits.ts";
+import { ioUringMakesSockets, vsockFilter } from "../linux/seccomp.ts";
+import {
+  chdir,
+  fchown,
+  fstat,
+  prctl,
+  seccompFilter,
+  setgroups,
+  setresgid,
+  setresuid,
+  umask,
+  uname,
+} from "../linux/sys.ts";
+
+const PR_SET_NO_NEW_PRIVS = 38;
+const defaultUmask = 0o022;
+
+/**
+ * From root of the agent's making to the user that config.json names, in runc's order. Everything that needs privilege
+ * comes before `setresuid`.
+ */
+export function becomeUser(process: Process, allowVsock: boolean): void {
+  applyRlimits(process.rlimits);
+  ownStdio(process.uid);
+  if (process.noNewPrivileges) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+  if (!allowVsock)
+    step("close AF_VSOCK", () => seccompFilter(vsockFilter(!ioUringMakesSockets(uname().release))));
+  const capabilities = parseCapabilities(process.capabilities);
+  limitBoundingSet(capabilities.bounding);
+  const entered = enterDirectory(process.cwd);
+  keepCapabilities(true);
+  step("set groups", () => setgroups(process.additionalGids));
+  step(`set gid ${process.gid}`, () => setresgid(process.gid));
+  step(`set uid ${process.uid}`, () => setresuid(process.uid));
+  keepCapabilities(false);
+  // A directory that root may not enter (a share, say) may be the user's own.
+  if (!entered && !enterDirectory(process.cwd)) throw cwdError(process.cwd, "permission denied");
+  applyCapabilities(capabilities);
+  umask(process.umask ?? defaultUmask);
+}
+
+/** Makes the working directory where the image has none, as runc does, still as root. */
+export function makeWorkingDirectory(path: string): void {
+  step(`make cwd ${path}`, () => makeDirectories(path));
+}
+
+/** The environment of the program: as asked for, with HOME where it lacks one. */
+export function environmentOf(process: Process): readonly string[] {
+  const home = lookUp(process.env, "HOME");
+  return home === undefined || home === ""
+    ? [...process.env.filter((entry) => !entry.startsWith("HOME=")), `HOME=${homeOf(process.uid)}`]
+    : process.env;
+}
+
+/** The value of a variable; the last one counts, as in a shell. */
+export function lookUp(env: readonly string[], name: string): string | undefined {
+  return env.findLast((entry) => entry.startsWith(`${name}=`))?.slice(name.length + 1);
+}
+
+/** @returns false when the kernel does not let us in */
+function enterDirectory(path: string): boolean {
+  try {
+    chdir(path);
+    return true;
+  } catch (thrown) {
+    const errno = errnoOf(thrown);
+    if (errno === "EACCES" || errno === "EPERM") return false;
+    throw cwdError(path, reasonOf(thrown));
+  }
+}
+
+function cwdError(path: string, why: string): RunvError {
+  return new RunvError("permission", `chdir to cwd ("${path}") set in config.json failed: ${why}`);
+}
+
+/** /dev/stdout and its like are opened anew by programs: pipes and terminal belong to the user. */
+function ownStdio(uid: number): void {
+  for (const fd of [0, 1, 2]) {
+    const { gid, uid: owner } = fstat(fd);
+    if (owner !== uid) fchown(fd, uid, gid);
+  }
+}

@@ -1,0 +1,41 @@
+import { type Process, RunvError } from "@runv/protocol";
+import { withChildrenIn } from "../linux/namespaces.ts";
+import { clone } from "../linux/sys.ts";
+import type { Container } from "./container.ts";
+import { runExec } from "./exec-child.ts";
+import { launch } from "./launch.ts";
+import type { GuestProcess } from "./process.ts";
+
+/** Processes of exec that a container can have at one time, the ended ones whose exit nobody has fetched included. */
+const maxExecs = 4096;
+
+/** Prepares a further process of a running container. */
+export async function createExec(
+  container: Container,
+  processId: string,
+  process: Process,
+  allowVsock: boolean,
+): Promise<GuestProcess> {
+  const { execs, namespaces, cgroup } = container;
+  if (container.init.state === "exited")
+    throw new RunvError("invalid-state", "cannot exec in a stopped container: container not running");
+  if (execs.has(processId))
+    throw new RunvError("already-exists", `process ${processId} of container ${container.id} exists`);
+  if (execs.size >= maxExecs)
+    throw new RunvError("resource-exhausted", `container ${container.id} has ${maxExecs} processes of exec`);
+  execs.set(processId, null);
+  try {
+    const launched = await launch({
+      name: `process ${processId} of container ${container.id}`,
+      terminal: process.terminal,
+      fork: () => withChildrenIn(namespaces.pid, () => clone(0)),
+      body: (channel, streams) => runExec({ process, namespaces, cgroup, allowVsock, streams, channel }),
+      onFinished: () => execs.delete(processId),
+    });
+    execs.set(processId, launched);
+    return launched;
+  } catch (thrown) {
+    execs.delete(processId);
+    throw thrown;
+  }
+}

@@ -1,0 +1,96 @@
+import type { CreateContainerRequest, Process } from "@runv/protocol";
+import { enterCgroup } from "../linux/cgroups.ts";
+import { bindConsole } from "../linux/devices.ts";
+import { step } from "../linux/errno.ts";
+import { CLONE_NEWCGROUP } from "../linux/namespaces.ts";
+import {
+  afterFork,
+  close,
+  execve,
+  type Fd,
+  interfaceUp,
+  setdomainname,
+  sethostname,
+  setsid,
+  unshare,
+  writeFile,
+} from "../linux/sys.ts";
+import { runChild, waitForGoAhead } from "./child-channel.ts";
+import { type ChildStreams, wirePipes, wireTerminal } from "./child-stdio.ts";
+import { becomeUser, environmentOf, lookUp } from "./credentials.ts";
+import { execFailure, findExecutable } from "./executable.ts";
+import { buildRootfs, closeRootfs } from "./rootfs.ts";
+import { applySysctls } from "./sysctls.ts";
+import { openTerminal, type Terminal } from "./terminal.ts";
+
+/** What the forked child of a container's init needs to know. */
+export interface InitPlan {
+  readonly request: CreateContainerRequest;
+  readonly process: Process;
+  readonly rootfs: string;
+  readonly cgroup: string;
+  readonly ownNetwork: boolean;
+  readonly allowVsock: boolean;
+  /** Null with a terminal. */
+  readonly streams: ChildStreams | null;
+  readonly channel: Fd;
+}
+
+/** The life of the child from clone(2) to execve(2); it is born in its new namespaces but for the cgroup's. */
+export function runInit(plan: InitPlan): never {
+  afterFork();
+  return runChild(plan.channel, () => {
+    setsid();
+    enterCgroup(plan.cgroup);
+    step("make cgroup namespace", () => unshare(CLONE_NEWCGROUP));
+    adjustOom(plan.process);
+    nameHost(plan.request);
+    if (plan.ownNetwork) step("bring up lo", () => interfaceUp("lo"));
+    applySysctls(plan.request.sysctls);
+    buildRootfs(plan.request, plan.rootfs);
+    const terminal = wireStdio(plan);
+    closeRootfs(plan.request);
+    return becomeProgram(plan, terminal);
+  });
+}
+
+/** The last steps, which a further process of the container takes as well. */
+export function becomeProgram(
+  plan: Pick<InitPlan, "process" | "allowVsock" | "channel">,
+  terminal: Terminal | null,
+): never {
+  const { process } = plan;
+  becomeUser(process, plan.allowVsock);
+  const env = environmentOf(process);
+  const program = findExecutable(process.args[0] ?? "", lookUp(env, "PATH"));
+  waitForGoAhead(plan.channel, terminal?.master ?? null);
+  if (terminal !== null) close(terminal.master);
+  try {
+    return execve(program, process.args, env);
+  } catch (thrown) {
+    throw execFailure(program, thrown);
+  }
+}
+
+/** Written while the guest's own /proc and the privilege are still there. */
+export function adjustOom(process: Process): void {
+  // The agent itself is never killed for memory; what it starts does not inherit that.
+  const value = process.oomScoreAdj ?? 0;
+  step("set oom_score_adj", () => writeFile("/proc/self/oom_score_adj", String(value)));
+}
+
+function nameHost(request: CreateContainerRequest): void {
+  if (request.hostname !== "") step("set hostname", () => sethostname(request.hostname));
+  if (request.domainname !== "") step("set domainname", () => setdomainname(request.domainname));
+}
+
+function wireStdio(plan: InitPlan): Terminal | null {
+  if (plan.streams !== null) {
+    wirePipes(plan.streams, plan.channel);
+    return null;
+  }
+  const terminal = openTerminal(plan.process.rows, plan.process.columns);
+  wireTerminal(terminal, plan.channel);
+  bindConsole(terminal.path);
+  return terminal;
+}

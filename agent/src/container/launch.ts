@@ -1,0 +1,63 @@
+import type { Exit } from "@runv/protocol";
+import { within } from "../linux/deadline.ts";
+import { close, type Fd } from "../linux/sys.ts";
+import { Child } from "./child.ts";
+import type { ChildStreams } from "./child-stdio.ts";
+import { GuestProcess } from "./process.ts";
+import { type AgentStreams, closeStreams, makePipes } from "./streams.ts";
+
+/** Mounts, namespaces and cgroups of one container, on a loaded machine under emulation. */
+const setUpDeadlineMs = 60_000;
+const executeDeadlineMs = 60_000;
+
+export interface Launch {
+  /** What errors are about. */
+  readonly name: string;
+  readonly terminal: boolean;
+  fork(): number;
+  /** The life of the child; `streams` is null with a terminal. */
+  body(channel: Fd, streams: ChildStreams | null): never;
+  onFinished(): void;
+}
+
+/** Forks a process and waits until only its go-ahead is missing. */
+export async function launch(plan: Launch): Promise<GuestProcess> {
+  const pipes = plan.terminal ? null : makePipes();
+  const made: { process?: GuestProcess; exit?: Exit } = {};
+  const exited = (exit: Exit): void => {
+    made.exit = exit;
+    made.process?.exited(exit);
+  };
+  let child: Child | null = null;
+  try {
+    const forked = new Child(
+      () => plan.fork(),
+      (channel) => plan.body(channel, pipes?.childs ?? null),
+      exited,
+    );
+    child = forked;
+    const { fds } = await within(setUpDeadlineMs, `set up ${plan.name}`, forked.report());
+    const streams = pipes?.agents ?? terminalStreams(fds);
+    const process = new GuestProcess(forked, streams, () => plan.onFinished());
+    made.process = process;
+    if (made.exit !== undefined) process.exited(made.exit);
+    return process;
+  } catch (thrown) {
+    child?.abandon();
+    if (pipes !== null) closeStreams(pipes.agents);
+    throw thrown;
+  } finally {
+    pipes?.childs.forEach(close);
+  }
+}
+
+/** Lets a launched process become its program. */
+export async function execute(process: GuestProcess, name: string): Promise<void> {
+  await within(executeDeadlineMs, `execute ${name}`, process.child.release(), () => process.child.abandon());
+  if (process.state === "created") process.state = "running";
+}
+
+function terminalStreams(fds: readonly Fd[]): AgentStreams {
+  const [reading = -1, writing = -1, sizing = -1] = fds;
+  return { kind: "terminal", reading, writing, sizing };
+}

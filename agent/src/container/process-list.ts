@@ -1,0 +1,79 @@
+import type { ProcessInfo } from "@runv/protocol";
+import { errnoOf } from "../linux/errno.ts";
+import { readFile } from "../linux/sys.ts";
+
+const maxStatBytes = 4096;
+const maxStatusBytes = 16_384;
+const maxCmdlineBytes = 4096;
+const maxProcStatBytes = 1 << 20;
+/** A reply is a message of bounded size; nobody reads a table of more. */
+const maxProcesses = 8192;
+
+/** USER_HZ, the unit of times in /proc (proc(5)). */
+const ticksPerSecond = 100;
+const firstPtsMajor = 136;
+const lastPtsMajor = 143;
+
+/** What /proc says of these processes of the guest's root pid namespace; those that have ended meanwhile are left out. */
+export function listProcesses(pids: readonly number[]): ProcessInfo[] {
+  const bootSeconds = bootTimeSeconds();
+  return pids.slice(0, maxProcesses).flatMap((pid) => {
+    const found = unlessGone(() => describe(pid, bootSeconds));
+    return found === null ? [] : [found];
+  });
+}
+
+function describe(pid: number, bootSeconds: number): ProcessInfo {
+  const stat = readFile(`/proc/${pid}/stat`, maxStatBytes);
+  // The name, in parentheses, can hold anything; the fields after it start with number 3.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const field = (number: number): number => Number(fields[number - 3] ?? 0);
+  const status = readFile(`/proc/${pid}/status`, maxStatusBytes);
+  const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+  return {
+    pid: innermostPid(status) ?? pid,
+    parentPid: parentIn(field(4)),
+    uid: Number(/^Uid:\s+(\d+)/m.exec(status)?.[1] ?? 0),
+    startTimeSeconds: bootSeconds + Math.floor(field(22) / ticksPerSecond),
+    cpuTimeMs: ((field(14) + field(15)) * 1000) / ticksPerSecond,
+    tty: ttyName(field(7)),
+    command: commandOf(pid, name),
+  };
+}
+
+/** Its number in the container's namespace, the second that /proc/<pid>/status lists; null for a process of the guest itself. */
+function innermostPid(status: string): number | null {
+  const [, , inside] = /^NSpid:\s+(\d+)\s+(\d+)/m.exec(status) ?? [];
+  return inside === undefined ? null : Number(inside);
+}
+
+function parentIn(pid: number): number {
+  if (pid <= 1) return 0;
+  return unlessGone(() => innermostPid(readFile(`/proc/${pid}/status`, maxStatusBytes))) ?? 0;
+}
+
+function ttyName(device: number): string {
+  const major = (device >> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >> 12) & 0xfff00);
+  if (major < firstPtsMajor || major > lastPtsMajor) return "?";
+  return `pts/${(major - firstPtsMajor) * 256 + minor}`;
+}
+
+function commandOf(pid: number, name: string): string {
+  const words = unlessGone(() => readFile(`/proc/${pid}/cmdline`, maxCmdlineBytes));
+  const command = (words ?? "").replace(/\0+$/, "").replaceAll("\0", " ");
+  return command === "" ? `[${name}]` : command;
+}
+
+function bootTimeSeconds(): number {
+  return Number(/^btime (\d+)$/m.exec(readFile("/proc/stat", maxProcStatBytes))?.[1] ?? 0);
+}
+
+function unlessGone<Result>(look: () => Result): Result | null {
+  try {
+    return look();
+  } catch (thrown) {
+    if (["ENOENT", "ESRCH"].includes(errnoOf(thrown) ?? "")) return null;
+    throw thrown;
+  }
+}

@@ -1,0 +1,105 @@
+import { type Exit, encodeExit, frameType, RunvError, type WindowSize } from "@runv/protocol";
+import { tolerate } from "../linux/errno.ts";
+import { SIGKILL } from "../linux/signals.ts";
+import { clearTimer, close, type ProcessIo, setTimer, setWindowSize } from "../linux/sys.ts";
+import type { Child } from "./child.ts";
+import { type AgentStreams, closeStreams, connectStreams } from "./streams.ts";
+
+/** How long the host may take to hang up after it was told the exit. */
+const hangUpDeadlineMs = 10_000;
+
+const nothing = new Uint8Array(0);
+
+/** Where a process is in its life: set up and waiting, running its program, ended. */
+export type ProcessState = "created" | "running" | "exited";
+
+/** One process that the host asked for: the init of a container, or an exec. */
+export class GuestProcess {
+  readonly child: Child;
+  readonly streams: AgentStreams;
+  state: ProcessState = "created";
+  #io: ProcessIo | null = null;
+  #attached = false;
+  #drained = false;
+  #exit: Exit | null = null;
+  #finished = false;
+  #hangUpTimer: number | null = null;
+  readonly #onFinished: () => void;
+
+  /** @param onFinished called once, when it has ended and the host knows, or never will */
+  constructor(child: Child, streams: AgentStreams, onFinished: () => void) {
+    this.child = child;
+    this.streams = streams;
+    this.#onFinished = onFinished;
+  }
+
+  get attached(): boolean {
+    return this.#attached;
+  }
+
+  /** Connects the streams. One connection in a process's life. */
+  attach(io: ProcessIo): void {
+    if (this.#attached) throw new RunvError("already-exists", "the process has its connection already");
+    this.#attached = true;
+    this.#io = io;
+    io.sendFrame(frameType.welcome, nothing);
+    connectStreams(this.streams, io);
+    if (this.#exit !== null) io.drainNow();
+  }
+
+  /** All output has gone out. */
+  drained(): void {
+    this.#drained = true;
+    this.#deliverExit();
+  }
+
+  /** The connection is gone. A process that still runs is killed: nobody looks after it any more. */
+  broken(): void {
+    this.#io = null;
+    if (this.#exit === null) this.signal(SIGKILL);
+    else this.#finish();
+  }
+
+  exited(exit: Exit): void {
+    this.state = "exited";
+    this.#exit = exit;
+    if (this.#io !== null) {
+      if (this.#drained) this.#deliverExit();
+      else this.#io.drainNow();
+    } else if (this.#attached) this.#finish();
+  }
+
+  /** Does nothing to a process that has ended. */
+  signal(number: number): void {
+    this.child.signal(number);
+  }
+
+  resize({ rows, columns }: WindowSize): void {
+    if (this.streams.kind === "terminal" && !this.#finished)
+      tolerate(["EIO"], () => {
+        if (this.streams.kind === "terminal") setWindowSize(this.streams.sizing, rows, columns);
+      });
+  }
+
+  /** Gives up on telling the host. */
+  discard(): void {
+    this.#io?.close();
+    this.#io = null;
+    this.#finish();
+  }
+
+  #deliverExit(): void {
+    if (this.#exit === null || this.#io === null || this.#hangUpTimer !== null) return;
+    this.#io.sendFrame(frameType.exit, encodeExit(this.#exit));
+    this.#hangUpTimer = setTimer(hangUpDeadlineMs, () => this.discard());
+  }
+
+  #finish(): void {
+    if (this.#finished) return;
+    this.#finished = true;
+    if (this.#hangUpTimer !== null) clearTimer(this.#hangUpTimer);
+    if (!this.#attached) closeStreams(this.streams);
+    else if (this.streams.kind === "terminal") close(this.streams.sizing);
+    this.#onFinished();
+  }
+}

@@ -1,0 +1,53 @@
+import { stream } from "@runv/protocol";
+import { close, type Fd, type ProcessIo, pipe } from "../linux/sys.ts";
+import type { ChildStreams } from "./child-stdio.ts";
+
+/** The agent's ends of a process's streams: three pipes, or the master of its terminal three times over. */
+export type AgentStreams =
+  | { readonly kind: "pipes"; readonly stdin: Fd; readonly stdout: Fd; readonly stderr: Fd }
+  | { readonly kind: "terminal"; readonly reading: Fd; readonly writing: Fd; readonly sizing: Fd };
+
+export interface PipeEnds {
+  readonly agents: AgentStreams & { readonly kind: "pipes" };
+  readonly childs: ChildStreams;
+}
+
+export function makePipes(): PipeEnds {
+  const made: [Fd, Fd][] = [];
+  const makeOne = (): [Fd, Fd] => {
+    const ends = pipe();
+    made.push(ends);
+    return ends;
+  };
+  try {
+    const [stdin, stdout, stderr] = [makeOne(), makeOne(), makeOne()];
+    return {
+      agents: { kind: "pipes", stdin: stdin[1], stdout: stdout[0], stderr: stderr[0] },
+      childs: [stdin[0], stdout[1], stderr[1]],
+    };
+  } catch (thrown) {
+    made.flat().forEach(close);
+    throw thrown;
+  }
+}
+
+/** Hands the ends to the connection, which owns them from here on, but for `sizing`. */
+export function connectStreams(streams: AgentStreams, io: ProcessIo): void {
+  if (streams.kind === "pipes") {
+    io.sendFrom(stream.stdout, streams.stdout, false);
+    io.sendFrom(stream.stderr, streams.stderr, false);
+    io.receiveTo(stream.stdin, streams.stdin, { shared: false, keepOpen: false });
+    return;
+  }
+  io.sendFrom(stream.stdout, streams.reading, false);
+  io.receiveTo(stream.stdin, streams.writing, { shared: false, keepOpen: true });
+}
+
+/** Closes ends that no connection has taken. */
+export function closeStreams(streams: AgentStreams): void {
+  const fds =
+    streams.kind === "pipes"
+      ? [streams.stdin, streams.stdout, streams.stderr]
+      : [streams.reading, streams.writing, streams.sizing];
+  fds.forEach(close);
+}

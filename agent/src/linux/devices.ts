@@ -1,0 +1,78 @@
+import type { Device, DeviceRule } from "@runv/protocol";
+import { step, tolerate } from "./errno.ts";
+import { MS_BIND } from "./mount-options.ts";
+import { O_CREAT, O_NOFOLLOW, O_WRONLY, S_IFBLK, S_IFCHR, S_IFIFO, S_IFMT } from "./open-flags.ts";
+import { isDirectory, lstatIfThere, makeDirectories, parentOf, unlinkIfThere } from "./paths.ts";
+import { chmod, chown, close, mknod, mount, open, type Stat, symlink } from "./sys.ts";
+
+const kinds: Readonly<Record<string, number>> = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO };
+
+function character(name: string, major: number, minor: number): Device {
+  return { path: `/dev/${name}`, type: "c", major, minor, fileMode: 0o666, uid: 0, gid: 0 };
+}
+
+/** What every container has (runtime-spec config-linux.md, Default Devices). */
+const defaultDevices: readonly Device[] = [
+  character("null", 1, 3),
+  character("zero", 1, 5),
+  character("full", 1, 7),
+  character("random", 1, 8),
+  character("urandom", 1, 9),
+  character("tty", 5, 0),
+];
+
+const anyNode: DeviceRule = { allow: true, type: "c", major: -1, minor: -1, access: "m" };
+
+/** Making nodes, the default devices, /dev/console, ptmx and the pseudo-terminals: allowed whatever config.json says. */
+export const defaultDeviceRules: readonly DeviceRule[] = [
+  anyNode,
+  { ...anyNode, type: "b" },
+  ...[...defaultDevices, character("console", 5, 1), character("ptmx", 5, 2)].map(
+    ({ type, major, minor }): DeviceRule => ({ allow: true, type, major, minor, access: "rwm" }),
+  ),
+  { allow: true, type: "c", major: 136, minor: -1, access: "rwm" },
+];
+
+const links = [
+  ["/proc/self/fd", "/dev/fd"],
+  ["/proc/self/fd/0", "/dev/stdin"],
+  ["/proc/self/fd/1", "/dev/stdout"],
+  ["/proc/self/fd/2", "/dev/stderr"],
+] as const;
+
+/** Makes the nodes and links of /dev below the present root. */
+export function populateDev(extra: readonly Device[]): void {
+  makeDirectories("/dev");
+  for (const device of [...defaultDevices, ...extra])
+    step(`make device ${device.path}`, () => makeDevice(device));
+  for (const [target, path] of links) tolerate(["EEXIST"], () => symlink(target, path));
+  if (isDirectory("/dev/pts"))
+    step("make /dev/ptmx", () => {
+      unlinkIfThere("/dev/ptmx");
+      symlink("pts/ptmx", "/dev/ptmx");
+    });
+}
+
+function makeDevice(device: Device): void {
+  makeDirectories(parentOf(device.path));
+  if (!isSameDevice(lstatIfThere(device.path), device)) {
+    unlinkIfThere(device.path);
+    mknod(device.path, (kinds[device.type] ?? 0) | device.fileMode, device.major, device.minor);
+  }
+  chown(device.path, device.uid, device.gid);
+  chmod(device.path, device.fileMode);
+}
+
+function isSameDevice(found: Stat | null, device: Device): boolean {
+  if (found === null || (found.mode & S_IFMT) !== kinds[device.type]) return false;
+  return device.type === "p" || (found.rdevMajor === device.major && found.rdevMinor === device.minor);
+}
+
+/** Lets /dev/console be this terminal. */
+export function bindConsole(terminalPath: string): void {
+  step("bind /dev/console", () => {
+    if (lstatIfThere("/dev/console") === null)
+      close(open("/dev/console", O_WRONLY | O_CREAT | O_NOFOLLOW, 0o600));
+    mount(terminalPath, "/dev/console", "", MS_BIND, "");
+  });
+}

@@ -1,0 +1,72 @@
+import { step } from "./errno.ts";
+import {
+  MNT_DETACH,
+  MS_BIND,
+  MS_PRIVATE,
+  MS_RDONLY,
+  MS_REC,
+  MS_REMOUNT,
+  parseMountOptions,
+} from "./mount-options.ts";
+import { makeDirectories } from "./paths.ts";
+import { chdir, mount, pivotRoot, umount } from "./sys.ts";
+
+/** A mount as config.json describes it. */
+export interface MountRequest {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
+}
+
+/** The file systems that a container may mount here, and what each is called in the kernel. */
+export const mountTypes: Readonly<Record<string, string>> = {
+  proc: "proc",
+  sysfs: "sysfs",
+  tmpfs: "tmpfs",
+  devpts: "devpts",
+  mqueue: "mqueue",
+  cgroup: "cgroup2",
+  cgroup2: "cgroup2",
+};
+
+/** No mount made from now on is seen by, or comes from, another namespace. */
+export function makeAllPrivate(): void {
+  step("make mounts private", () => mount("", "/", "", MS_REC | MS_PRIVATE, ""));
+}
+
+/**
+ * Makes `directory` the root of this mount namespace; everything that was mounted before is gone from it
+ * (pivot_root(2), "pivot_root(".", ".")").
+ */
+export function enterRoot(directory: string): void {
+  step(`bind rootfs ${directory}`, () => mount(directory, directory, "", MS_BIND | MS_REC, ""));
+  step(`enter rootfs ${directory}`, () => {
+    chdir(directory);
+    pivotRoot(".", ".");
+    umount(".", MNT_DETACH);
+    chdir("/");
+  });
+}
+
+/** Mounts one entry of config.json below the present root. A read-only /dev is closed later: nodes are still to be made in it. */
+export function mountEntry(entry: MountRequest): void {
+  const { flags, propagation, data } = parseMountOptions(entry.options);
+  const type = mountTypes[entry.type] ?? entry.type;
+  const early = entry.destination === "/dev" ? flags & ~MS_RDONLY : flags;
+  step(`mount ${entry.type} on ${entry.destination}`, () => {
+    makeDirectories(entry.destination);
+    mount(entry.source, entry.destination, type, early, type === "cgroup2" ? "" : data);
+  });
+  for (const kind of propagation)
+    step(`set propagation of ${entry.destination}`, () => mount("", entry.destination, "", kind, ""));
+}
+
+/** What of a mount had to wait until everything inside was made. */
+export function closeEntry(entry: MountRequest): void {
+  const { flags } = parseMountOptions(entry.options);
+  if (entry.destination !== "/dev" || (flags & MS_RDONLY) === 0) return;
+  step(`make ${entry.destination} read-only`, () =>
+    mount("", entry.destination, "", flags | MS_REMOUNT | MS_BIND, ""),
+  );
+}

@@ -1,0 +1,94 @@
+/** AUDIT_ARCH_* (linux/audit.h), system calls (asm/unistd_64.h, asm/unistd_32.h) and errno values of x86. */
+const archX8664 = 0xc000003e;
+const archI386 = 0x40000003;
+const x32Bit = 0x40000000;
+const socket64 = 41;
+const ioUringSetup = 425;
+const socketcall32 = 102;
+const socketcallSocket = 1;
+const socket32 = 359;
+const AF_VSOCK = 40;
+const ENOSYS = 38;
+const EAFNOSUPPORT = 97;
+
+/** Offsets in struct seccomp_data. */
+const numberOffset = 0;
+const archOffset = 4;
+const firstArgumentOffset = 16;
+
+/** Classic BPF (linux/filter.h): load a word, compare with a constant, return. */
+const load = 0x20;
+const jumpEqual = 0x15;
+const jumpAtLeast = 0x35;
+const returnK = 0x06;
+const allow = 0x7fff0000;
+const errnoAction = 0x00050000;
+
+type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, k: number];
+
+/**
+ * Makes socket(AF_VSOCK) fail with EAFNOSUPPORT, for programs of 64 and of 32 bits. socketcall(2) keeps its arguments in
+ * memory, where a filter cannot look, so its SOCKET is refused whole (C libraries use socket(2) since Linux 4.3). x32 numbers
+ * are unknown system calls here.
+ * @param withIoUring false refuses io_uring_setup(2) too, as a kernel without it would: its rings make sockets (since Linux
+ * 5.19) past every filter
+ * @returns struct sock_filter[], for seccomp(2)
+ */
+export function vsockFilter(withIoUring: boolean): Uint8Array {
+  const amd64: Instruction[] = [
+    [load, 0, 0, numberOffset],
+    [jumpAtLeast, 0, 1, x32Bit],
+    [returnK, 0, 0, errnoAction | ENOSYS],
+    [jumpEqual, 0, 1, withIoUring ? 0xffffffff : ioUringSetup],
+    [returnK, 0, 0, errnoAction | ENOSYS],
+    [jumpEqual, 1, 0, socket64],
+    [returnK, 0, 0, allow],
+    ...refuseFirstArgument(AF_VSOCK),
+  ];
+  const i386: Instruction[] = [
+    [load, 0, 0, numberOffset],
+    [jumpEqual, 0, 1, withIoUring ? 0xffffffff : ioUringSetup],
+    [returnK, 0, 0, errnoAction | ENOSYS],
+    [jumpEqual, 0, 4, socketcall32],
+    ...refuseFirstArgument(socketcallSocket),
+    [jumpEqual, 1, 0, socket32],
+    [returnK, 0, 0, allow],
+    ...refuseFirstArgument(AF_VSOCK),
+  ];
+  return encode([
+    [load, 0, 0, archOffset],
+    [jumpEqual, 0, amd64.length, archX8664],
+    ...amd64,
+    [jumpEqual, 1, 0, archI386],
+    [returnK, 0, 0, errnoAction | ENOSYS],
+    ...i386,
+  ]);
+}
+
+/** Ends the filter: refused when the low word of the first argument is `value`, else allowed. */
+function refuseFirstArgument(value: number): Instruction[] {
+  return [
+    [load, 0, 0, firstArgumentOffset],
+    [jumpEqual, 0, 1, value],
+    [returnK, 0, 0, errnoAction | EAFNOSUPPORT],
+    [returnK, 0, 0, allow],
+  ];
+}
+
+function encode(instructions: readonly Instruction[]): Uint8Array {
+  const bytes = new Uint8Array(instructions.length * 8);
+  const view = new DataView(bytes.buffer);
+  instructions.forEach(([code, ifTrue, ifFalse, k], index) => {
+    view.setUint16(index * 8, code, true);
+    view.setUint8(index * 8 + 2, ifTrue);
+    view.setUint8(index * 8 + 3, ifFalse);
+    view.setUint32(index * 8 + 4, k, true);
+  });
+  return bytes;
+}
+
+/** @param release as uname(2) gives it. @returns whether io_uring of that kernel can make sockets (Linux 5.19) */
+export function ioUringMakesSockets(release: string): boolean {
+  const [, major = "0", minor = "0"] = /^(\d+)\.(\d+)/.exec(release) ?? [];
+  return Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 19);
+}

@@ -1,0 +1,42 @@
+import { type ConfigureRequest, protocolVersion, RunvError } from "@runv/protocol";
+import { Containers } from "./container/containers.ts";
+import { endMachine } from "./linux/power.ts";
+import { mountScratch } from "./storage/scratch.ts";
+
+/** This guest: how the host wants it, and what runs in it. */
+export class Sandbox {
+  readonly containers = new Containers();
+  #state: "new" | "configuring" | "ready" = "new";
+  #powerOffWithInit = false;
+  allowVsock = false;
+
+  /** Takes the host's wishes, once. */
+  async configure(request: ConfigureRequest): Promise<void> {
+    if (request.protocolVersion !== protocolVersion)
+      throw new RunvError(
+        "version-mismatch",
+        `the agent speaks protocol version ${protocolVersion}, the host ${request.protocolVersion}: use a guest of the same version of runv`,
+      );
+    if (this.#state !== "new") throw new RunvError("invalid-state", "the sandbox is configured already");
+    this.#state = "configuring";
+    try {
+      await mountScratch(request.scratch);
+    } catch (thrown) {
+      this.#state = "new";
+      throw thrown;
+    }
+    this.#powerOffWithInit = request.powerOffWithInit;
+    this.allowVsock = request.allowVsock;
+    this.#state = "ready";
+  }
+
+  /** @throws RunvError "invalid-state" before Configure */
+  requireReady(): void {
+    if (this.#state !== "ready") throw new RunvError("invalid-state", "the sandbox is not configured yet");
+  }
+
+  /** A container's init has ended and the host knows. */
+  initFinished(): void {
+    if (this.#powerOffWithInit) endMachine();
+  }
+}

@@ -1,0 +1,76 @@
+import { type ContainersDefinition, RunvError, type ServiceImplementation } from "@runv/protocol";
+import { createContainer } from "../container/create.ts";
+import { execute } from "../container/launch.ts";
+import { listProcesses } from "../container/process-list.ts";
+import { checkContainer, checkProcess } from "../container/validate.ts";
+import type { ProcessIoServer } from "../io/process-io-server.ts";
+import { isDirectory } from "../linux/paths.ts";
+import type { Sandbox } from "../sandbox.ts";
+import { removeContainerFiles } from "../storage/remove.ts";
+import { rootfsDirectory } from "../storage/scratch.ts";
+
+const maxSignal = 64;
+
+export function containersService(
+  sandbox: Sandbox,
+  io: ProcessIoServer,
+): ServiceImplementation<ContainersDefinition> {
+  const { containers } = sandbox;
+  return {
+    async create(request) {
+      sandbox.requireReady();
+      checkContainer(request);
+      const process = checkProcess(request.process);
+      const rootfs = rootfsOf(request.containerId, request.rootfs?.driver);
+      const hello = { container: request.containerId, process: "" };
+      const onFinished = (): void => sandbox.initFinished();
+      const { allowVsock } = sandbox;
+      try {
+        const container = await containers.add(request.containerId, async () =>
+          createContainer({ request, process, rootfs, allowVsock, onFinished }),
+        );
+        io.created(hello, container.init);
+        return { pid: container.init.child.pid };
+      } catch (thrown) {
+        if (containers.find(request.containerId) === null) io.failed(hello);
+        throw thrown;
+      }
+    },
+    async start({ containerId }) {
+      const { init } = containers.get(containerId);
+      if (init.state !== "created")
+        throw new RunvError("invalid-state", `cannot start a container that is ${stateWord(init.state)}`);
+      await execute(init, `container ${containerId}`);
+      return {};
+    },
+    async kill({ containerId, signal, all }) {
+      if (signal < 1 || signal > maxSignal)
+        throw new RunvError("invalid-argument", `no such signal: ${signal}`);
+      containers.get(containerId).signal(signal, all);
+      return Promise.resolve({});
+    },
+    async delete({ containerId }) {
+      const container = containers.get(containerId);
+      await container.destroy();
+      await removeContainerFiles(containerId);
+      containers.remove(containerId);
+      return {};
+    },
+    async listProcesses({ containerId }) {
+      return Promise.resolve({ processes: listProcesses(containers.get(containerId).pids()) });
+    },
+  };
+}
+
+function rootfsOf(id: string, driver: string | undefined): string {
+  if (driver !== "stream")
+    throw new RunvError("unsupported", `rootfs driver "${driver ?? ""}": this agent has "stream"`);
+  const directory = rootfsDirectory(id);
+  if (!isDirectory(directory))
+    throw new RunvError("invalid-state", `container ${id} has no rootfs: unpack it first`);
+  return directory;
+}
+
+function stateWord(state: string): string {
+  return state === "exited" ? "stopped" : state;
+}

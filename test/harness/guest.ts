@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { vsockEnvironment } from "../../scripts/lib/vsock-environment.mjs";
+
+const repositoryRoot = path.resolve(import.meta.dirname, "../..");
+/** The guest's kernel and initramfs; RUNV_GUEST_DIR as runv itself has it. */
+const guestDirectory = process.env["RUNV_GUEST_DIR"] ?? path.join(repositoryRoot, "dist/guest");
+
+const readyDeadlineMs = 60_000;
+const retryMs = 20;
+const memoryMib = 256;
+
+/** A bare guest: the kernel and the agent on an emulated machine, without the runtime. */
+export interface Guest {
+  /** A stream to a port of the guest. */
+  dial(port: number): Promise<Socket>;
+  /** What the guest wrote to its console. */
+  console(): string;
+  /** Resolves when the VM has ended by itself. */
+  readonly ended: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Boots a guest; it may not be reachable yet. */
+export async function bootGuest(): Promise<Guest> {
+  const directory = mkdtempSync(path.join(tmpdir(), "runv-guest-"));
+  const [vhostSocket, portsSocket] = [path.join(directory, "vhost"), path.join(directory, "ports")];
+  const consoleFile = path.join(directory, "console");
+  const device = spawn(
+    "vhost-device-vsock",
+    ["--vm", `guest-cid=3,socket=${vhostSocket},uds-path=${portsSocket}`],
+    { env: vsockEnvironment(), stdio: "ignore" },
+  );
+  await waitForFile(vhostSocket);
+  const machine = spawn("qemu-system-x86_64", machineArguments(vhostSocket, consoleFile), {
+    stdio: ["ignore", "ignore", "inherit"],
+  });
+  const ended = exitOf(machine);
+  return {
+    dial: async (port) => dialUntil(portsSocket, port),
+    console: () => readFileSync(consoleFile, "utf8"),
+    ended,
+    stop: async () => {
+      machine.kill("SIGKILL");
+      device.kill("SIGKILL");
+      await Promise.all([ended, exitOf(device)]);
+      rmSync(directory, { recursive: true });
+    },
+  };
+}
+
+function machineArguments(vhostSocket: string, consoleFile: string): string[] {
+  const khz = Math.round(Number(/MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? 0) * 1000);
+  const commandLine = `quiet reboot=t panic=-1 console=ttyS0 tsc_early_khz=${khz}`;
+  return [
+    ...["-M", "microvm,accel=tcg,acpi=off,rtc=off,memory-backend=mem", "-cpu", "max", "-m", String(memoryMib)],
+    ...["-object", `memory-backend-memfd,id=mem,size=${memoryMib}M,share=on`],
+    ...["-chardev", `socket,id=vu,path=${vhostSocket}`, "-device", "vhost-user-vsock-device,chardev=vu"],
+    ...["-kernel", path.join(guestDirectory, "vmlinux"), "-append", commandLine],
+    ...["-initrd", path.join(guestDirectory, "initramfs.cpio")],
+    ...["-no-reboot", "-nodefaults", "-no-user-config", "-display", "none", "-serial", `file:${consoleFile}`],
+  ];
+}
+
+async function exitOf(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) resolve();
+    else child.once("exit", () => resolve());
+  });
+}
+
+async function waitForFile(file: string): Promise<void> {
+  const end = Date.now() + readyDeadlineMs;
+  while (!existsSync(file)) {
+    if (Date.now() > end) throw new Error(`no ${file} within ${readyDeadlineMs} ms`);
+    await sleep(retryMs);
+  }
+}
+
+async function dialUntil(portsSocket: string, port: number): Promise<Socket> {
+  const end = Date.now() + readyDeadlineMs;
+  for (;;) {
+    const socket = await dialOnce(portsSocket, port);
+    if (socket !== null) return socket;
+    if (Date.now() > end) throw new Error(`guest port ${port} does not answer within ${readyDeadlineMs} ms`);
+    await sleep(retryMs);
+  }
+}
+
+/** One try: null when the guest does not listen (yet). */
+async function dialOnce(portsSocket: string, port: number): Promise<Socket | null> {
+  return new Promise((resolve) => {
+    const socket = connect(portsSocket);
+    let answer = "";
+    const fail = (): void => {
+      socket.destroy();
+      resolve(null);
+    };
+    socket.once("error", fail);
+    socket.once("close", fail);
+    socket.once("connect", () => socket.write(`CONNECT ${port}\n`));
+    const read = (): void => {
+      for (let byte = readByte(socket); byte !== null; byte = readByte(socket)) {
+        answer += byte;
+        if (byte !== "\n") continue;
+        socket.off("readable", read);
+        socket.off("close", fail);
+        socket.off("error", fail);
+        if (answer.startsWith("OK ")) resolve(socket);
+        else fail();
+        return;
+      }
+    };
+    socket.on("readable", read);
+  });
+}
+
+function readByte(socket: Socket): string | null {
+  const byte: unknown = socket.read(1);
+  return Buffer.isBuffer(byte) ? byte.toString("latin1") : null;
+}
+
+async function sleep(delayMs: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, delayMs));
+}

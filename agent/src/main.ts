@@ -16,6 +16,7 @@ import { ProcessIoServer } from "./io/process-io-server.ts";
 import { endMachine } from "./linux/power.ts";
 import { startReaping } from "./linux/reaper.ts";
 import { monotonicMs, runLoop, write } from "./linux/sys.ts";
+import { provideTextEncoding } from "./linux/text-encoding.ts";
 import { Sandbox } from "./sandbox.ts";
 import { containersService } from "./services/containers.ts";
 import { healthService } from "./services/health.ts";
@@ -34,6 +35,7 @@ function main(): void {
   occupyStdio();
   const ports = { control: openPort(controlPort), io: openPort(processIoPort), bulk: openPort(bulkPort) };
   const boot = { mainUs, listeningUs: sinceKernelStartUs() };
+  provideTextEncoding();
   startReaping();
   prepareRoot();
   protectSelf();

@@ -1,5 +1,5 @@
-import { createServer, type Server } from "node:net";
 import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import * as grpc from "@grpc/grpc-js";
@@ -16,24 +16,28 @@ import type { Guest } from "./guest.ts";
 
 const callDeadlineMs = 120_000;
 
-interface MethodType<Request, Response> {
-  readonly name: string;
-  readonly requestType: { encode(message: Request): { finish(): Uint8Array }; create(base: object): Request };
-  readonly responseType: { decode(bytes: Uint8Array): Response };
+interface MessageType {
+  encode(message: never): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): unknown;
+  fromPartial(part: object): never;
 }
 
 interface ServiceType {
   readonly fullName: string;
-  readonly methods: Readonly<Record<string, MethodType<never, unknown>>>;
+  readonly methods: Readonly<
+    Record<string, { readonly name: string; readonly requestType: unknown; readonly responseType: unknown }>
+  >;
 }
+
+type MessageOf<Type> = Type extends { decode(bytes: Uint8Array): infer Message } ? Message : never;
 
 type DeepPartial<T> = T extends object ? { [K in keyof T]?: DeepPartial<T[K]> } : T;
 
 /** Every method of a service as a function; fields that are left out have their defaults. */
 export type Calls<Service extends ServiceType> = {
-  readonly [Name in keyof Service["methods"]]: Service["methods"][Name] extends MethodType<infer Request, infer Response>
-    ? (request: DeepPartial<Request>) => Promise<Response>
-    : never;
+  readonly [Name in keyof Service["methods"]]: (
+    request: DeepPartial<MessageOf<Service["methods"][Name]["requestType"]>>,
+  ) => Promise<MessageOf<Service["methods"][Name]["responseType"]>>;
 };
 
 export interface AgentClient {
@@ -75,4 +79,44 @@ async function relay(guest: Guest, socket: string): Promise<Server> {
     });
   });
   return new Promise((resolve) => server.listen(socket, () => resolve(server)));
+}
+
+function callsOf<Service extends ServiceType>(client: grpc.Client, service: Service): Calls<Service> {
+  const entries = Object.entries(service.methods).map(([key, method]) => {
+    const request = method.requestType as MessageType;
+    const response = method.responseType as MessageType;
+    const methodPath = `/${service.fullName}/${method.name}`;
+    return [
+      key,
+      async (part: object) =>
+        call(client, methodPath, request.encode(request.fromPartial(part)).finish(), response),
+    ];
+  });
+  return Object.fromEntries(entries) as Calls<Service>;
+}
+
+async function call(
+  client: grpc.Client,
+  method: string,
+  request: Uint8Array,
+  response: MessageType,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    client.makeUnaryRequest(
+      method,
+      (message: Uint8Array) => Buffer.from(message),
+      (bytes: Buffer) => response.decode(bytes),
+      request,
+      { deadline: Date.now() + callDeadlineMs },
+      (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(errorOf(error));
+      },
+    );
+  });
+}
+
+function errorOf(error: grpc.ServiceError): Error {
+  const trailer = (name: string): unknown => error.metadata.get(name)[0];
+  return errorFromTrailers({ status: error.code, message: error.details, trailer }, error);
 }

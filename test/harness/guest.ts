@@ -53,10 +53,19 @@ export async function bootGuest(): Promise<Guest> {
 }
 
 function machineArguments(vhostSocket: string, consoleFile: string): string[] {
-  const khz = Math.round(Number(/MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? 0) * 1000);
+  const khz = Math.round(
+    Number(/MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? 0) * 1000,
+  );
   const commandLine = `quiet reboot=t panic=-1 console=ttyS0 tsc_early_khz=${khz}`;
   return [
-    ...["-M", "microvm,accel=tcg,acpi=off,rtc=off,memory-backend=mem", "-cpu", "max", "-m", String(memoryMib)],
+    ...[
+      "-M",
+      "microvm,accel=tcg,acpi=off,rtc=off,memory-backend=mem",
+      "-cpu",
+      "max",
+      "-m",
+      String(memoryMib),
+    ],
     ...["-object", `memory-backend-memfd,id=mem,size=${memoryMib}M,share=on`],
     ...["-chardev", `socket,id=vu,path=${vhostSocket}`, "-device", "vhost-user-vsock-device,chardev=vu"],
     ...["-kernel", path.join(guestDirectory, "vmlinux"), "-append", commandLine],

@@ -6,7 +6,7 @@ import {
   parseCapabilities,
 } from "../linux/capabilities.ts";
 import { errnoOf, reasonOf, step } from "../linux/errno.ts";
-import { homeOf } from "../linux/passwd.ts";
+import { homeInPasswd } from "../linux/passwd.ts";
 import { makeDirectories } from "../linux/paths.ts";
 import { applyRlimits } from "../linux/rlimits.ts";
 import { ioUringMakesSockets, vsockFilter } from "../linux/seccomp.ts";
@@ -15,6 +15,7 @@ import {
   fchown,
   fstat,
   prctl,
+  readFile,
   seccompFilter,
   setgroups,
   setresgid,
@@ -25,6 +26,7 @@ import {
 
 const PR_SET_NO_NEW_PRIVS = 38;
 const defaultUmask = 0o022;
+const maxPasswdBytes = 1 << 20;
 
 /**
  * From root of the agent's making to the user that config.json names, in runc's order. Everything that needs privilege
@@ -61,6 +63,16 @@ export function environmentOf(process: Process): readonly string[] {
   return home === undefined || home === ""
     ? [...process.env.filter((entry) => !entry.startsWith("HOME=")), `HOME=${homeOf(process.uid)}`]
     : process.env;
+}
+
+/** As the present root's /etc/passwd says; "/" when there is none that can be read. */
+function homeOf(uid: number): string {
+  try {
+    return homeInPasswd(readFile("/etc/passwd", maxPasswdBytes), uid);
+  } catch (thrown) {
+    if (errnoOf(thrown) === null) throw thrown;
+    return "/";
+  }
 }
 
 /** The value of a variable; the last one counts, as in a shell. */

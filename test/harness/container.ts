@@ -12,7 +12,7 @@ import { type Outcome, ProcessConnection } from "./process-io.ts";
 const repositoryRoot = path.resolve(import.meta.dirname, "../..");
 
 /** A directory with the busybox root file system; to be removed by the caller. */
-export function busyboxRootfs(): string {
+function busyboxRootfs(): string {
   const directory = path.join(mkdtempSync(path.join(tmpdir(), "runv-rootfs-")), "rootfs");
   execFileSync(process.execPath, [path.join(repositoryRoot, "images/busybox-rootfs.mjs"), directory]);
   return directory;
@@ -101,7 +101,7 @@ export async function runContainer(
   agent: AgentClient,
   guest: Guest,
   request: ReturnType<typeof specContainer>,
-  input = Buffer.alloc(0),
+  input: Buffer = Buffer.alloc(0),
 ): Promise<Outcome> {
   const id = request.containerId;
   await sendRootfs(agent, guest, id);

@@ -29,6 +29,15 @@ static JSValue fd_pipe(JSContext *ctx, JSValueConst self, int argc, JSValueConst
 	return runv_fd_array(ctx, ends, 2);
 }
 
+static JSValue fd_dup(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc;
+	int fd;
+	if (runv_fd(ctx, argv[0], &fd) < 0)
+		return JS_EXCEPTION;
+	return runv_check_number(ctx, fcntl(fd, F_DUPFD_CLOEXEC, 0), "dup", NULL);
+}
+
 static JSValue fd_dup2(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)self, (void)argc;
@@ -133,6 +142,7 @@ static JSValue fd_close_from(JSContext *ctx, JSValueConst self, int argc, JSValu
 
 static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("pipe", 0, fd_pipe),
+        JS_CFUNC_DEF("dup", 1, fd_dup),
         JS_CFUNC_DEF("dup2", 2, fd_dup2),
         JS_CFUNC_DEF("setCloexec", 2, fd_set_cloexec),
         JS_CFUNC_DEF("setNonblock", 2, fd_set_nonblock),

@@ -95,7 +95,7 @@ static int apply(int fd, struct watch *watch)
 	}
 	if (errno != EPERM)
 		return -1;
-	set_always_ready(watch, true);
+	set_always_ready(watch, (watch->events & (EPOLLIN | EPOLLOUT)) != 0);
 	return 0;
 }
 

@@ -60,6 +60,8 @@ declare module "runv:sys" {
   export function getcwd(): string;
   export function chroot(path: string): void;
   export function pipe(): [reader: Fd, writer: Fd];
+  /** A copy of the descriptor, close-on-exec. */
+  export function dup(fd: Fd): Fd;
   /** dup2(2); the copy is not close-on-exec. Equal numbers just clear close-on-exec. */
   export function dup2(from: Fd, to: Fd): void;
   export function setCloexec(fd: Fd, on: boolean): void;
@@ -214,7 +216,9 @@ declare module "runv:sys" {
 
   // ── moving bytes (native/relay.c, native/process-io.c) ────────────────────────────────────────────────────────────────
   /** Copies both ways between two sockets until both directions ended (half-close is passed on); then closes both and calls
-   * `done` once. Bounded buffers; a slow side stops the other. Owns both descriptors from the call on. */
+   * `done` once, later, with the errno name of what failed first or null. Bounded buffers; a slow side stops the other. When one side takes no
+   * more, the other direction still runs to its end. Owns both descriptors from the call on. `cancel` closes both at once; `done` is not
+   * called then. */
   export function relay(a: Fd, b: Fd, done: (error: string | null) => void): { cancel(): void };
 
   /** The process-I/O protocol (agent/protocol/README.md): one connection carries one process's three streams with credit
@@ -227,21 +231,26 @@ declare module "runv:sys" {
     onDrained(): void;
     /** The receiving streams: everything received has been written to the attached descriptors and they are closed. */
     onDelivered(): void;
-    /** The connection ended or broke protocol: `reason` is "closed", an errno name or "protocol: …". Called once; the object is dead. */
+    /** The connection ended or broke protocol: `reason` is "closed", an errno name or "protocol: …". Called once; sources are closed. What was
+     * received before is still written to its descriptors: `onDelivered` has been called already, or follows. */
     onBroken(reason: string): void;
   }
   export interface ProcessIo {
-    /** This side reads `fd` and sends its bytes as `stream` (0 stdin, 1 stdout, 2 stderr). Owns `fd`; sets it non-blocking only when it
+    /** No method calls a handler: they are called from the loop. This side reads `fd` and sends its bytes as `stream` (0 stdin, 1 stdout, 2 stderr). Owns `fd`; sets it non-blocking only when it
      * is a pipe or socket of our own (`shared` false); a shared one (inherited stdio) is read by poll, one read a readiness. */
     sendFrom(stream: number, fd: Fd, shared: boolean): void;
-    /** This side writes what it receives on `stream` to `fd`; at EOF closes it (a pty master stays open: `keepOpen`). When writing
+    /** This side writes what it receives on `stream` to `fd`; at EOF closes it. With `keepOpen` (a pty's master) a
+     * copy is used and `fd` stays the caller's. When writing
      * fails (EPIPE: the reader is gone) CLOSED is sent so that the far side closes its source. */
     receiveTo(stream: number, fd: Fd, options: { shared: boolean; keepOpen: boolean }): void;
-    /** Stops reading sources: what is readable right now without blocking is still taken, then EOF is sent for each. */
+    /** Stops reading sources: what is readable right now without blocking is still taken (as credit allows), then EOF is sent for each. */
     drainNow(): void;
+    /** Any frame but DATA, EOF, CREDIT and CLOSED, after all that was sent before. Throws EPIPE when nobody reads any more, ENOBUFS when a MiB
+     * waits already. */
     sendFrame(type: number, payload: Uint8Array): void;
     /** Bytes received and not yet written out. */
     pendingBytes(): number;
+    /** Writes frames that fit without blocking, then drops everything; no handler is called any more. */
     close(): void;
   }
   /** `connection` is a non-blocking stream socket, owned from here on. */

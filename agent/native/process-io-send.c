@@ -1,0 +1,292 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "loop.h"
+#include "process-io.h"
+
+/* Frames from one source before other descriptors get their turn. */
+enum { FRAMES_PER_TURN = 8, BUFFER_BYTES = PIO_HEADER_BYTES + PIO_MAX_PAYLOAD };
+
+static uint8_t *spare_buffer;
+
+uint8_t *pio_take_buffer(void)
+{
+	uint8_t *buffer = spare_buffer ? spare_buffer : malloc(BUFFER_BYTES);
+	spare_buffer = NULL;
+	return buffer;
+}
+
+void pio_give_buffer(uint8_t *buffer)
+{
+	if (spare_buffer)
+		free(buffer);
+	else
+		spare_buffer = buffer;
+}
+
+bool pio_output_waits(const struct process_io *io)
+{
+	return io->frame != NULL || runv_queue_length(&io->queued) > 0;
+}
+
+int pio_queue_frame(struct process_io *io, unsigned type, unsigned stream, const uint8_t *payload,
+                    size_t length)
+{
+	uint8_t header[PIO_HEADER_BYTES];
+	pio_put_header(header, type, stream, (uint32_t)length);
+	if (runv_queue_add(&io->queued, header, sizeof header) == 0 &&
+	    runv_queue_add(&io->queued, payload, length) == 0)
+		return 0;
+	errno = ENOMEM;
+	return -1;
+}
+
+static ssize_t send_some(int connection, const uint8_t *bytes, size_t length)
+{
+	ssize_t count;
+	do
+		count = send(connection, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (count < 0 && errno == EINTR);
+	return count;
+}
+
+/* The frame that is under way, then the queue: frames are never mixed. 0 when both are empty, 1 when the connection would block, -1. */
+static int write_out(struct process_io *io)
+{
+	while (io->frame) {
+		ssize_t count = send_some(io->connection, io->frame + io->frame_start,
+		                          io->frame_end - io->frame_start);
+		if (count < 0)
+			return errno == EAGAIN ? 1 : -1;
+		io->frame_start += (size_t)count;
+		if (io->frame_start < io->frame_end)
+			continue;
+		pio_give_buffer(io->frame);
+		io->frame = NULL;
+	}
+	while (runv_queue_length(&io->queued) > 0) {
+		ssize_t count = send_some(io->connection, runv_queue_front(&io->queued),
+		                          runv_queue_length(&io->queued));
+		if (count < 0)
+			return errno == EAGAIN ? 1 : -1;
+		runv_queue_drop(&io->queued, (size_t)count);
+	}
+	return 0;
+}
+
+/* Credits, closed sinks and ended sources as frames. They are few and bounded, so they are never refused for want of room. */
+static int queue_notices(struct process_io *io)
+{
+	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+		struct pio_sink *sink = &io->sinks[stream];
+		struct pio_source *source = &io->sources[stream];
+		if (sink->closed_due) {
+			if (pio_queue_frame(io, PIO_CLOSED, (unsigned)stream, NULL, 0) < 0)
+				return -1;
+			sink->closed_due = false;
+		}
+		if (sink->credit_due >= PIO_CREDIT_STEP_BYTES && !sink->eof) {
+			uint8_t amount[4] = {(uint8_t)(sink->credit_due >> 24),
+			                     (uint8_t)(sink->credit_due >> 16),
+			                     (uint8_t)(sink->credit_due >> 8), (uint8_t)sink->credit_due};
+			if (pio_queue_frame(io, PIO_CREDIT, (unsigned)stream, amount, sizeof amount) < 0)
+				return -1;
+			sink->window += sink->credit_due;
+			sink->credit_due = 0;
+		}
+		if (source->eof_due) {
+			if (pio_queue_frame(io, PIO_EOF, (unsigned)stream, NULL, 0) < 0)
+				return -1;
+			source->eof_due = false;
+			source->finished = true;
+		}
+	}
+	return 0;
+}
+
+void pio_source_end(struct pio_source *source)
+{
+	runv_stdio_close(&source->stdio);
+	if (source->finished)
+		return;
+	if (source->closed_by_peer)
+		source->finished = true;
+	else
+		source->eof_due = true;
+}
+
+static size_t wanted_bytes(const struct pio_source *source)
+{
+	size_t length = source->credit < PIO_MAX_PAYLOAD ? source->credit : PIO_MAX_PAYLOAD;
+	return source->draining && source->drain_left < length ? source->drain_left : length;
+}
+
+/* One piece of a source as the next frame. True when a frame was made; false when there is nothing to send now. */
+static bool make_frame(struct process_io *io, int stream)
+{
+	struct pio_source *source = &io->sources[stream];
+	size_t wanted = wanted_bytes(source);
+	if (source->draining && source->drain_left == 0) {
+		pio_source_end(source);
+		return false;
+	}
+	if (wanted == 0)
+		return false; /* without credit */
+	uint8_t *buffer = pio_take_buffer();
+	ssize_t count = buffer ? runv_stdio_read(&source->stdio, buffer + PIO_HEADER_BYTES, wanted) : -1;
+	if (count > 0) {
+		pio_put_header(buffer, PIO_DATA, (unsigned)stream, (uint32_t)count);
+		io->frame = buffer;
+		io->frame_start = 0;
+		io->frame_end = PIO_HEADER_BYTES + (size_t)count;
+		source->credit -= (uint32_t)count;
+		if (source->draining)
+			source->drain_left -= (size_t)count;
+		return true;
+	}
+	bool nothing_now = count < 0 && (errno == EAGAIN || errno == ENOMEM);
+	if (buffer)
+		pio_give_buffer(buffer);
+	/* Any other error ends the stream too: EIO is how a pty's master says that the last slave was closed. */
+	if (!nothing_now || source->draining)
+		pio_source_end(source);
+	return false;
+}
+
+static bool is_open(const struct pio_source *source)
+{
+	return source->attached && source->stdio.fd >= 0;
+}
+
+static int watch_sources(struct process_io *io, bool blocked)
+{
+	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+		const struct pio_source *source = &io->sources[stream];
+		if (!is_open(source))
+			continue;
+		if (runv_loop_rewatch(source->stdio.fd, !blocked && source->credit > 0 ? EPOLLIN : 0) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Makes and writes frames from one source. 0 done for now, 1 the connection would block, -1. */
+static int send_source(struct process_io *io, int stream)
+{
+	for (int frames = 0; frames < FRAMES_PER_TURN && is_open(&io->sources[stream]); frames++) {
+		if (!make_frame(io, stream))
+			return 0;
+		int blocked = write_out(io);
+		if (blocked != 0)
+			return blocked;
+		if (!runv_stdio_repeats(&io->sources[stream].stdio))
+			return 0;
+	}
+	return 0;
+}
+
+static bool drains(const struct process_io *io)
+{
+	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+		if (is_open(&io->sources[stream]) && io->sources[stream].draining &&
+		    io->sources[stream].credit > 0)
+			return true;
+	}
+	return false;
+}
+
+void pio_give_up_sending(struct process_io *io)
+{
+	io->send_failed = true;
+	if (io->frame)
+		pio_give_buffer(io->frame);
+	io->frame = NULL;
+	runv_queue_clear(&io->queued);
+	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+		struct pio_source *source = &io->sources[stream];
+		source->closed_by_peer = true;
+		source->eof_due = false;
+		if (source->attached)
+			pio_source_end(source);
+		source->finished = true;
+	}
+}
+
+static int send_all(struct process_io *io)
+{
+	int blocked = write_out(io);
+	for (int turn = 0; turn < PIO_STREAMS && blocked == 0; turn++) {
+		int stream = (io->next_source + turn) % PIO_STREAMS;
+		if (is_open(&io->sources[stream]) && io->sources[stream].draining)
+			blocked = send_source(io, stream);
+	}
+	io->next_source = (io->next_source + 1) % PIO_STREAMS;
+	if (blocked >= 0 && queue_notices(io) < 0)
+		return -1;
+	if (blocked == 0)
+		blocked = write_out(io);
+	if (blocked < 0)
+		return -1;
+	if (watch_sources(io, blocked != 0) < 0)
+		return -1;
+	return runv_loop_rewatch(io->connection, EPOLLIN | (blocked != 0 || drains(io) ? EPOLLOUT : 0U));
+}
+
+int pio_send(struct process_io *io)
+{
+	if (io->connection < 0)
+		return 0;
+	if (!io->send_failed && send_all(io) == 0)
+		return 0;
+	if (!io->send_failed && errno != EPIPE && errno != ECONNRESET)
+		return -1;
+	if (!io->send_failed)
+		pio_give_up_sending(io);
+	return runv_loop_rewatch(io->connection, EPOLLIN);
+}
+
+void pio_source_ready(struct process_io *io, int stream)
+{
+	if (io->connection < 0 || pio_output_waits(io))
+		return;          /* pio_send then stops watching the sources */
+	send_source(io, stream); /* if that fails, so does what pio_send tries next, and reports it */
+}
+
+void pio_flush(struct process_io *io)
+{
+	if (io->connection >= 0 && !io->send_failed && queue_notices(io) == 0)
+		write_out(io);
+}
+
+void pio_source_attach(struct process_io *io, int stream)
+{
+	struct pio_source *source = &io->sources[stream];
+	source->attached = true;
+	if (source->closed_by_peer)
+		pio_source_end(source);
+}
+
+void pio_drain(struct process_io *io)
+{
+	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+		struct pio_source *source = &io->sources[stream];
+		if (!is_open(source) || source->draining)
+			continue;
+		size_t readable = runv_stdio_readable(&source->stdio);
+		source->draining = true;
+		source->drain_left = readable > PIO_MAX_PAYLOAD ? readable : PIO_MAX_PAYLOAD;
+	}
+}
+
+bool pio_all_sent(const struct process_io *io)
+{
+	bool any = false;
+	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+		if (io->sources[stream].attached && !io->sources[stream].finished)
+			return false;
+		any = any || io->sources[stream].attached;
+	}
+	return any && !pio_output_waits(io);
+}

@@ -66,7 +66,7 @@ declare module "runv:sys" {
   export function dup2(from: Fd, to: Fd): void;
   export function setCloexec(fd: Fd, on: boolean): void;
   export function setNonblock(fd: Fd, on: boolean): void;
-  /** Closes every descriptor >= `from` that is not in `keep`. */
+  /** Closes every descriptor >= `from` that is not in `keep`, the loop's own too: for children after `afterFork`. */
   export function closeFrom(from: Fd, keep: readonly Fd[]): void;
   export function memfd(name: string): Fd;
   /** ftruncate(2). */

@@ -7,15 +7,16 @@
 #include "module.h"
 #include "text.h"
 
-/* Length of the valid sequence at `bytes`, or 0. Unicode 15, table 3-7. */
-static size_t sequence_length(const uint8_t *bytes, size_t available)
+/* Length of the valid sequence at `bytes`, or, negative, of what one U+FFFD stands for: the longest beginning of a valid
+ * sequence, or one byte (Unicode 15, table 3-7 and "maximal subpart"; WHATWG's decoder does the same). */
+static int sequence_length(const uint8_t *bytes, size_t available)
 {
 	uint8_t lead = bytes[0], low = 0x80, high = 0xbf;
 	if (lead < 0x80)
 		return 1;
-	size_t length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
-	if (length == 0 || length > available)
-		return 0;
+	int length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
+	if (length == 0)
+		return -1;
 	if (lead == 0xe0)
 		low = 0xa0;
 	if (lead == 0xed)
@@ -24,11 +25,11 @@ static size_t sequence_length(const uint8_t *bytes, size_t available)
 		low = 0x90;
 	if (lead == 0xf4)
 		high = 0x8f;
-	if (bytes[1] < low || bytes[1] > high)
-		return 0;
-	for (size_t index = 2; index < length; index++) {
-		if ((bytes[index] & 0xc0) != 0x80)
-			return 0;
+	for (int index = 1; index < length; index++) {
+		if ((size_t)index >= available || bytes[index] < low || bytes[index] > high)
+			return -index;
+		low = 0x80;
+		high = 0xbf;
 	}
 	return length;
 }
@@ -38,10 +39,10 @@ static size_t valid_prefix(const uint8_t *bytes, size_t length)
 {
 	size_t position = 0;
 	while (position < length) {
-		size_t step = sequence_length(bytes + position, length - position);
-		if (step == 0)
+		int step = sequence_length(bytes + position, length - position);
+		if (step < 0)
 			break;
-		position += step;
+		position += (size_t)step;
 	}
 	return position;
 }
@@ -62,7 +63,7 @@ static JSValue with_replacements(JSContext *ctx, const uint8_t *bytes, size_t le
 			break;
 		memcpy(text + used, replacement, sizeof replacement);
 		used += sizeof replacement;
-		position++;
+		position += (size_t)-sequence_length(bytes + position, length - position);
 	}
 	JSValue string = JS_NewStringLen(ctx, text, used);
 	js_free(ctx, text);

@@ -15,12 +15,11 @@ export async function buildProgram(toolchain, program, { output, debug }) {
     await bundle(path.join(repositoryRoot, program.entry), debug),
     `${program.name}.js`,
   );
-  const { executable, missing } = await linkProgram(toolchain, {
+  const executable = await linkProgram(toolchain, {
     name: program.name,
     families: program.families,
     bytecode,
   });
-  for (const family of missing) console.log(`  ${program.name}: no family ${family} in the C module yet`);
   mkdirSync(path.dirname(output), { recursive: true });
   replaceFile(output, (partial) => copyFileSync(executable, partial));
 }

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { repositoryRoot } from "../lib/paths.mjs";
 import { cached, keyOf, keyOfFiles } from "./cache.mjs";
@@ -7,17 +7,6 @@ import { nghttp2, quickjs } from "./libraries.mjs";
 import { run } from "./run.mjs";
 
 const nativeDirectory = path.join(repositoryRoot, "agent/native");
-
-/** Where a family of the C module is defined says that it exists: `const struct runv_family runv_family_NAME`. */
-function definedFamilies(sources) {
-  return new Set(
-    sources.flatMap((source) =>
-      [...readFileSync(source, "utf8").matchAll(/^const struct runv_family runv_family_(\w+)/gm)].map(
-        (match) => match[1],
-      ),
-    ),
-  );
-}
 
 /** The C file that lists a program's families and holds its bytecode. */
 function programSource(families, bytecode) {
@@ -34,20 +23,15 @@ function programSource(families, bytecode) {
  * Links bytecode with QuickJS and the families of the C module that it uses.
  * @param {import("./toolchain.mjs").Toolchain} toolchain
  * @param {{name: string, families: string[], bytecode: string}} program
- * @returns {Promise<{executable: string, missing: string[]}>} `missing`: families that nobody has written yet
+ * @returns {Promise<string>} the executable
  */
 export async function linkProgram(toolchain, { name, families, bytecode }) {
   const [engine, http2] = await Promise.all([quickjs(toolchain), nghttp2(toolchain)]);
   const includes = [...engine.includes, ...http2.includes].flatMap((include) => ["-isystem", include]);
   const sources = filesIn(nativeDirectory, ".c");
-  const defined = definedFamilies(sources);
-  const missing = families.filter((family) => !defined.has(family));
   const flags = [...toolchain.ownCode, ...includes, "-I", nativeDirectory];
   const dependsOn = keyOf([engine.archive, http2.archive, keyOfFiles(filesIn(nativeDirectory, ".h"))]);
-  const text = programSource(
-    families.filter((family) => defined.has(family)),
-    bytecode,
-  );
+  const text = programSource(families, bytecode);
   const programFile = await cached(`link/${name}.c`, keyOf([text]), (target) => writeFileSync(target, text));
   const objects = await compileAll(toolchain, { sources: [...sources, programFile], flags, dependsOn });
   const link = [
@@ -58,12 +42,7 @@ export async function linkProgram(toolchain, { name, families, bytecode }) {
     ...(toolchain.strip ? ["-s"] : []),
     "-lm",
   ];
-  const executable = await cached(
-    `programs/${toolchain.name}-${name}`,
-    keyOf([toolchain.version, ...link]),
-    async (target) => {
-      await run(toolchain.compiler, [...toolchain.compile, ...flags, "-o", target, ...link]);
-    },
-  );
-  return { executable, missing };
+  return cached(`programs/${toolchain.name}-${name}`, keyOf([toolchain.version, ...link]), async (target) => {
+    await run(toolchain.compiler, [...toolchain.compile, ...flags, "-o", target, ...link]);
+  });
 }

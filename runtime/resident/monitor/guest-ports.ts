@@ -11,8 +11,12 @@ const handshakeTimeoutMs = 5000;
 const maxConnections = 400;
 /** Two sockets, and a pipe for each direction. */
 const descriptorsPerConnection = 6;
+/** Clients beyond the bound that are told so; those beyond these are closed without a word. */
+const maxWaitingClients = 64;
 /** For everything else that the monitor has open. */
-const otherDescriptors = 64;
+const otherDescriptors = 64 + maxWaitingClients;
+/** What is read and forgotten of a client that is refused. */
+const maxRefusedBytes = 4096;
 /** How long no further client is taken when there are no descriptors left. */
 const acceptPauseMs = 100;
 const socketMode = 0o600;
@@ -101,7 +105,9 @@ export class GuestPorts {
   #accept(listener: number, service: Service): void {
     try {
       const client = sys.accept(listener);
-      if (client !== null) void this.#serve(client.fd, service);
+      if (client === null) return;
+      if (this.#connections < this.#maxConnections + maxWaitingClients) void this.#serve(client.fd, service);
+      else sys.close(client.fd);
     } catch (thrown) {
       if (errnoName(thrown) === "ECONNABORTED") return;
       // No descriptors: the listener would be ready again at once, for nothing.
@@ -115,15 +121,10 @@ export class GuestPorts {
   async #serve(client: number, service: Service): Promise<void> {
     this.#connections++;
     try {
-      if (this.#connections > this.#maxConnections) {
-        throw new RunvError(
-          "resource-exhausted",
-          `more than ${this.#maxConnections} connections to one guest`,
-        );
-      }
       await this.#connect(client, service);
     } catch (thrown) {
       const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      attempt(() => sys.read(client, maxRefusedBytes));
       if (service.speaks) attempt(() => sys.write(client, `ERROR ${reason}\n`));
       this.#end(client);
     }
@@ -132,6 +133,11 @@ export class GuestPorts {
   async #connect(client: number, service: Service): Promise<void> {
     const deadlineMs = sys.monotonicMs() + handshakeTimeoutMs;
     const port = await service.choosePort(client, deadlineMs);
+    // Only now: a client that is refused before its request was read would see a reset instead of the reason.
+    if (this.#connections > this.#maxConnections) {
+      const reason = `more than ${this.#maxConnections} connections to one guest`;
+      throw new RunvError("resource-exhausted", reason);
+    }
     const guest = port === null ? null : await this.#dialer.dial(port, deadlineMs);
     if (port === null || guest === null) {
       this.#end(client);

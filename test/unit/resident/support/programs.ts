@@ -22,3 +22,10 @@ export function residentProgram(name: ResidentProgram): string {
   build(name);
   return path.join(distDirectory, outputs[name]);
 }
+
+/** Builds test/fixtures/quickjs/<name>.ts. @returns the path of the executable. */
+export function quickjsFixture(name: string): string {
+  const output = path.join(distDirectory, `test-${name}`);
+  build("--entry", `test/fixtures/quickjs/${name}.ts`, "--output", output);
+  return output;
+}

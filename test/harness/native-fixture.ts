@@ -3,7 +3,6 @@ import path from "node:path";
 import { execa, execaNode } from "execa";
 
 const repositoryRoot = path.resolve(import.meta.dirname, "../..");
-const cacheDirectory = path.resolve(process.env["RUNV_CACHE_DIR"] ?? path.join(repositoryRoot, ".cache"));
 
 /** What a scenario may take before it counts as hung: the largest moves half a GiB through checked builds. */
 const scenarioDeadlineMs = 120_000;
@@ -17,7 +16,7 @@ async function nativeFixture(): Promise<string> {
 }
 
 async function build(): Promise<string> {
-  const program = path.join(cacheDirectory, "test", `native-fixture-${process.pid}`);
+  const program = path.join(repositoryRoot, ".cache/test/native-fixture");
   mkdirSync(path.dirname(program), { recursive: true });
   await execaNode({
     cwd: repositoryRoot,

@@ -6,6 +6,7 @@
  *     proxy → verb   {"event":"ready"} once it has its namespaces, cgroup, terminal and the WELCOME of the agent; or "failed"
  *     verb → proxy   {"commit":true}: the proxy closes descriptor 3 and lives on until its process ends
  *
+ * The streams are attached, and an inherited terminal made raw, at the commit.
  * The end of descriptor 3 before the commit ends the proxy, and with its connection the guest process.
  */
 export const proxyContractVersion = 1;
@@ -41,7 +42,8 @@ export type ProxyTerminal =
       readonly rows: number;
       readonly columns: number;
     }
-  /** Descriptor 0 is a terminal: raw mode while the process runs, restored whatever happens. */
+  /** Descriptor 0 is a terminal: raw mode while the process runs, restored whatever happens. The verb starts the proxy in its own session and
+   * process group (not detached), or it would not be told of resizes. */
   | { readonly kind: "inherited" };
 
 export type ProxyEvent =
@@ -52,5 +54,9 @@ export type ProxyEvent =
       readonly message: string;
     };
 
-/** The proxy's exit status: the process's own, or 128 + the signal that killed it. */
+/**
+ * The proxy's exit status is the process's own, or 128 + the signal that killed it, or this when the guest was lost. Signals that it gets are
+ * passed to the process; once the process has ended and only a slow reader of its output is waited for, any signal ends the proxy
+ * with the process's status.
+ */
 export const lostGuestExitStatus = 137;

@@ -68,8 +68,8 @@ function send(event: ProxyEvent): void {
   channel.send(event);
 }
 
-/** @param status matters when a commit is on its way: the verb then takes it for the process's. */
-function giveUp(thrown: unknown, status = 1): never {
+/** @param status matters once a commit is on its way: it is then taken for the process's. */
+function giveUp(thrown: unknown, status = committed ? lostGuestExitStatus : 1): never {
   const error = stepFailure("proxy", thrown);
   send({ event: "failed", code: failureCode(error), message: error.message });
   session?.release();

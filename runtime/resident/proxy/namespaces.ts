@@ -23,7 +23,7 @@ function makeNamespaces(root: string, hostname: string): void {
   step("make namespaces", () =>
     sys.unshare(namespace.mount | namespace.network | namespace.ipc | namespace.uts),
   );
-  step(`set the host name ${hostname}`, () => sys.sethostname(hostname));
+  if (hostname !== "") step(`set the host name ${hostname}`, () => sys.sethostname(hostname));
   step("bring up lo", () => sys.interfaceUp("lo"));
   step(`make ${root} the root of the mount namespace`, () => enterRoot(root));
 }

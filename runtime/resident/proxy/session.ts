@@ -15,7 +15,6 @@ const firstSignalStatus = 128;
 export class Session {
   readonly #io: sys.ProcessIo;
   readonly #terminal: HostTerminal;
-  #delivered = false;
   /** What this proxy will exit with; null while the process lives. */
   #status: number | null = null;
 
@@ -41,7 +40,6 @@ export class Session {
   }
 
   onDelivered(): void {
-    this.#delivered = true;
     if (this.#status !== null) this.#leave(this.#status);
   }
 
@@ -55,7 +53,12 @@ export class Session {
     if (this.#status !== null) this.#leave(this.#status);
     if (number === signal.continue) this.#terminal.reenterRawMode();
     if (number === signal.windowChange || number === signal.continue) this.#sendWindowSize();
-    if (number !== signal.windowChange) this.#io.sendFrame(frameType.signal, encodeSignal(number));
+    if (number !== signal.windowChange) this.#tellGuest(frameType.signal, encodeSignal(number));
+  }
+
+  /** A connection that takes nothing any more is about to be reported broken; a flood of signals need not arrive in full. */
+  #tellGuest(type: number, payload: Uint8Array): void {
+    attempt(() => this.#io.sendFrame(type, payload));
   }
 
   /** Gives the terminal back. */
@@ -65,24 +68,23 @@ export class Session {
 
   #sendWindowSize(): void {
     const size = this.#terminal.windowSize();
-    if (size !== null) this.#io.sendFrame(frameType.resize, encodeResize(size));
+    if (size !== null) this.#tellGuest(frameType.resize, encodeResize(size));
   }
 
   /** Leaves once everything has reached its reader; gives up when nothing has moved for `stallLimitMs`. */
   #flush(status: number, stallLimitMs: number): void {
     this.#status = status;
-    if (this.#delivered) this.#leave(status);
-    let pendingBytes = this.#io.pendingBytes();
+    let pendingBytes = Number.POSITIVE_INFINITY;
     let progressAtMs = sys.monotonicMs();
     const check = (): void => {
       const nowMs = sys.monotonicMs();
       const nowPending = this.#io.pendingBytes();
       if (nowPending !== pendingBytes) progressAtMs = nowMs;
-      if (nowMs - progressAtMs >= stallLimitMs) this.#leave(status);
+      if (nowPending === 0 || nowMs - progressAtMs >= stallLimitMs) this.#leave(status);
       pendingBytes = nowPending;
       sys.setTimer(flushCheckIntervalMs, check);
     };
-    sys.setTimer(flushCheckIntervalMs, check);
+    check();
   }
 
   #leave(status: number): never {

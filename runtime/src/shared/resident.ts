@@ -32,14 +32,13 @@ export interface StartedResident {
 }
 
 /**
- * Starts a resident piece in a session of its own, hands it its spec and returns its first event. Spawned without execa: what
+ * Starts a resident piece, hands it its spec and returns its first event. It leaves this session by itself, unless it shares its terminal. Spawned without execa: what
  * matters here are raw descriptors and a process that stays, and execa's stream handling costs every start 5 ms.
  * @throws RunvError with the piece's own code and sentence for the event "failed", "timeout" when none came.
  */
 export async function startResident(program: string, options: ResidentOptions): Promise<StartedResident> {
   const child = spawn(program, [], {
     stdio: [...options.stdio, "pipe", ...options.files],
-    detached: true,
     env: {},
   });
   const failure = once(child, "error").then(([cause]) => {

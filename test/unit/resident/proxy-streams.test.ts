@@ -102,6 +102,14 @@ describe("the exit status", () => {
     expect(await proxy.ended).toEqual({ code: 7, signal: null });
   });
 
+  it("does not wait for an end of output that the guest forgot", async () => {
+    const { proxy, frames, stdout: output } = await attach();
+    await frames.sendData(stdout, Buffer.from("all of it"));
+    frames.sendExit(6);
+    expect((await readAll(output)).toString()).toBe("all of it");
+    expect(await proxy.ended).toEqual({ code: 6, signal: null });
+  });
+
   it("does not wait for a reader that has stopped when the process was killed", async () => {
     const { proxy, frames } = await attach();
     await useUpCredit(frames);

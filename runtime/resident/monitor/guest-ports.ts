@@ -1,13 +1,16 @@
-import { RunvError } from "@runv/protocol";
+import { isRunvError, RunvError } from "@runv/protocol";
 import { readLine } from "../guest/line.ts";
 import { event } from "../linux/constants.ts";
 import { raiseDescriptorLimit } from "../linux/descriptor-limit.ts";
 import { attempt, errnoName } from "../linux/system-error.ts";
+import { interval } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
 import type { GuestDialer } from "./carrier.ts";
 
 /** A host that is connected must say which port it wants, and the guest must answer, in this time. */
 const handshakeTimeoutMs = 5000;
+/** While a guest boots: each try costs the guest little, and each millisecond of waiting delays a start. */
+const redialIntervalMs = 5;
 const maxConnections = 400;
 /** Two sockets, and a pipe for each direction. */
 const descriptorsPerConnection = 6;
@@ -29,6 +32,8 @@ interface Service {
   greeting(port: number): string;
   /** Whether refusals are told in words. */
   readonly speaks: boolean;
+  /** Whether a client is kept waiting, as long as it stays, until the guest listens. */
+  readonly patient: boolean;
 }
 
 /** "CONNECT <port>\n" is answered with "OK <port>\n", or with "ERROR …\n", or by closing while the guest does not listen on that port. */
@@ -39,13 +44,25 @@ const connectService: Service = {
   },
   greeting: (port) => `OK ${port}\n`,
   speaks: true,
+  patient: false,
 };
 
 const fixedPortService = (port: number): Service => ({
   choosePort: async () => Promise.resolve(port),
   greeting: () => "",
   speaks: false,
+  patient: true,
 });
+
+/** One try; a guest that says nothing in time does not listen yet. */
+async function dialOnce(dialer: GuestDialer, port: number): Promise<number | null> {
+  try {
+    return await dialer.dial(port, sys.monotonicMs() + handshakeTimeoutMs);
+  } catch (thrown) {
+    if (isRunvError(thrown, "timeout")) return null;
+    throw thrown;
+  }
+}
 
 function parseConnect(line: string): number {
   const port = Number(/^CONNECT (\d{1,10})$/.exec(line)?.[1] ?? Number.NaN);
@@ -138,7 +155,8 @@ export class GuestPorts {
       const reason = `more than ${this.#maxConnections} connections to one guest`;
       throw new RunvError("resource-exhausted", reason);
     }
-    const guest = port === null ? null : await this.#dialer.dial(port, deadlineMs);
+    const patient = service.patient;
+    const guest = port === null ? null : await this.#dial(port, client, patient ? null : deadlineMs);
     if (port === null || guest === null) {
       this.#end(client);
       return;
@@ -153,6 +171,25 @@ export class GuestPorts {
     sys.relay(client, guest, () => {
       this.#end(null);
     });
+  }
+
+  /** @param deadlineMs null: again and again until the guest listens or the client has gone. */
+  async #dial(port: number, client: number, deadlineMs: number | null): Promise<number | null> {
+    if (deadlineMs !== null) return this.#dialer.dial(port, deadlineMs);
+    const waiting = { clientGone: false };
+    sys.watch(client, event.hangUp, () => {
+      waiting.clientGone = true;
+      sys.unwatch(client);
+    });
+    try {
+      for (;;) {
+        const guest = await dialOnce(this.#dialer, port);
+        if (guest !== null || waiting.clientGone || this.#listeners.length === 0) return guest;
+        await interval(redialIntervalMs);
+      }
+    } finally {
+      if (!waiting.clientGone) sys.unwatch(client);
+    }
   }
 
   #end(client: number | null): void {

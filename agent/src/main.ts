@@ -15,7 +15,7 @@ import { openPort } from "./io/listener.ts";
 import { ProcessIoServer } from "./io/process-io-server.ts";
 import { endMachine } from "./linux/power.ts";
 import { startReaping } from "./linux/reaper.ts";
-import { monotonicMs, runLoop, write } from "./linux/sys.ts";
+import { exit, getpid, monotonicMs, runLoop, write } from "./linux/sys.ts";
 import { provideTextEncoding } from "./linux/text-encoding.ts";
 import { Sandbox } from "./sandbox.ts";
 import { containersService } from "./services/containers.ts";
@@ -28,6 +28,8 @@ import { Rendezvous } from "./storage/rendezvous.ts";
 /** How long the answer of Shutdown may take to go out. */
 const shutdownGraceMs = 1_000;
 const stderr = 2;
+/** EX_USAGE of sysexits(3). */
+const exitUsage = 64;
 
 /** PID 1 of the guest. The ports are opened first: the host tries them from the moment the VM starts. */
 function main(): void {
@@ -62,6 +64,11 @@ function sinceKernelStartUs(): number {
   return Math.round(monotonicMs() * 1000);
 }
 
+if (getpid() !== 1) {
+  // Its first steps would take the machine's mounts apart.
+  write(stderr, "runv-agent: this is the init process of a runv guest and runs nowhere else\n");
+  exit(exitUsage);
+}
 main();
 // A fault in one request must not end the guest: it goes to the console, which the host keeps.
 runLoop(

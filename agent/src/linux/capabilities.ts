@@ -87,8 +87,7 @@ export function applyCapabilities(sets: CapabilitySets): void {
   step("set capabilities", () => capset(sets.effective, sets.permitted, sets.inheritable));
   // Linux before 4.3 knows no ambient set.
   tolerate(["EINVAL"], () => void prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
+  // EPERM: a capability that is not both permitted and inheritable cannot be ambient; runc leaves it out as well.
   for (const number of sets.ambient)
-    step(`raise ambient capability ${names[number] ?? number}`, () =>
-      prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0),
-    );
+    tolerate(["EINVAL", "EPERM"], () => void prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, number, 0, 0));
 }

@@ -20,6 +20,7 @@ export {
   exit,
   fchown,
   fstat,
+  getpid,
   http2Server,
   interfaceUp,
   kill,

@@ -29,13 +29,18 @@ function hierarchies(): string[] {
     const [own, type] = line.split(" - ");
     if (own === undefined || type === undefined || !/^cgroup2? /.test(type)) continue;
     const mountPoint = own.split(" ")[4];
-    if (mountPoint !== undefined && isWritable(own)) found.add(mountPoint);
+    if (mountPoint !== undefined && isWritable(own) && isReachable(mountPoint)) found.add(mountPoint);
   }
   return [...found];
 }
 
 function isWritable(mountinfo: string): boolean {
   return mountinfo.split(" ")[5]?.split(",").includes("rw") === true;
+}
+
+/** A mount that another one covers is listed too. */
+function isReachable(mountPoint: string): boolean {
+  return existsSync(join(mountPoint, "cgroup.procs"));
 }
 
 /** Makes the directories. @returns those that were not there before: what a rollback removes. */

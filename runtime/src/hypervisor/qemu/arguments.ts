@@ -26,9 +26,12 @@ export function qemuArguments(spec: VmSpec, accel: QemuAccel, carrierArgv: reado
   ];
 }
 
-/** Without KVM's clock the guest needs PIT and PIC: with them off it does not boot under emulation. */
+/**
+ * Without KVM's clock the guest needs PIT and PIC: with them off it does not boot under emulation; and without an RTC it waits for
+ * one, which makes a boot of 0.7 s one of 1.7 s.
+ */
 function machine(accel: QemuAccel): string[] {
-  const timers = accel === "kvm" ? "pit=off,pic=off,rtc=off" : "pit=on,pic=on,rtc=off";
+  const timers = accel === "kvm" ? "pit=off,pic=off,rtc=off" : "pit=on,pic=on,rtc=on";
   return ["-machine", `microvm,accel=${accel},acpi=off,isa-serial=on,${timers},memory-backend=memory`];
 }
 

@@ -21,7 +21,7 @@ test("the whole command line under emulation", () => {
     [
       "/usr/bin/qemu-system-x86_64",
       "-machine",
-      "microvm,accel=tcg,acpi=off,isa-serial=on,pit=on,pic=on,rtc=off,memory-backend=memory",
+      "microvm,accel=tcg,acpi=off,isa-serial=on,pit=on,pic=on,rtc=on,memory-backend=memory",
       "-cpu",
       "max",
       "-smp",

@@ -42,7 +42,8 @@ async function bundleForNode(output) {
     target: "node20",
     format: "cjs",
     banner: { js: "#!/usr/bin/env node" },
-    define: definitions,
+    // CommonJS has another name for it.
+    define: { ...definitions, "import.meta.dirname": "__dirname" },
     legalComments: "none",
     logLevel: "warning",
   });

@@ -35,6 +35,11 @@ export class Sandbox {
     if (this.#state !== "ready") throw new RunvError("invalid-state", "the sandbox is not configured yet");
   }
 
+  /** From here on the host itself ends the VM: what it takes down must not do so before the host has its answer. */
+  leavePowerToHost(): void {
+    this.#powerOffWithInit = false;
+  }
+
   /** A container's init has ended and the host knows. */
   initFinished(): void {
     if (this.#powerOffWithInit) endMachine();

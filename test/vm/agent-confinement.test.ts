@@ -122,6 +122,17 @@ test("AF_VSOCK is closed to 64-bit programs, and io_uring with it", async () => 
   expect(stdout.toString()).toBe("97 0 38 38\n");
 });
 
+test("a container that takes all memory and all processes does not take the agent", async () => {
+  const bomb = "bomb() { bomb | bomb & }; (bomb); tail /dev/zero; sleep 1000";
+  await sendRootfs(shared.agent, shared.guest, "greedy");
+  await shared.agent.containers.create(specContainer("greedy", ["sh", "-c", bomb], privileged));
+  await shared.agent.containers.start({ containerId: "greedy" });
+  for (let call = 0; call < 10; call++) expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+  expect(await inside("echo another container still runs")).toBe("another container still runs\n");
+  await shared.agent.containers.delete({ containerId: "greedy" });
+  expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+});
+
 /** A static program of this machine's C compiler. */
 function compile(source: string): Buffer {
   const directory = mkdtempSync(path.join(tmpdir(), "runv-try-"));

@@ -52,7 +52,7 @@ test("a guest for one container ends with it, after its last output", async () =
 
 test("shutdown is answered, and ends the guest", async () =>
   withGuest(async (guest, agent) => {
-    await configure(agent);
+    await configure(agent, { powerOffWithInit: true });
     await sendRootfs(agent, guest, "running");
     await agent.containers.create(specContainer("running", ["sleep", "1000"]));
     await agent.containers.start({ containerId: "running" });

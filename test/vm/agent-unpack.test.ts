@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
 import { sharedGuest } from "../harness/agent-guest.ts";
-import { openBulk, runContainer, specContainer } from "../harness/container.ts";
+import { openBulk, runContainer, sendRootfs, specContainer } from "../harness/container.ts";
 
 const shared = sharedGuest();
 
@@ -29,4 +29,16 @@ test("a name that leads elsewhere is refused", async () => {
 
 test("after all that, a container runs", async () => {
   expect((await runContainer(shared.agent, shared.guest, specContainer("noise", ["true"]))).exitCode).toBe(0);
+});
+
+test("a rootfs is unpacked once, and its place is free after delete", async () => {
+  await sendRootfs(shared.agent, shared.guest, "twice");
+  await expect(shared.agent.storage.unpack({ containerId: "twice" })).rejects.toMatchObject({
+    code: "already-exists",
+  });
+  await shared.agent.containers.delete({ containerId: "twice" });
+  await expect(shared.agent.containers.delete({ containerId: "twice" })).rejects.toMatchObject({
+    code: "not-found",
+  });
+  await sendRootfs(shared.agent, shared.guest, "twice");
 });

@@ -16,6 +16,8 @@ export class Container {
   /** Processes of exec by their id; one that is being set up is null. */
   readonly execs = new Map<string, GuestProcess | null>();
 
+  #destroyed = false;
+
   constructor(id: string, init: GuestProcess, cgroup: string, namespaces: NamespaceSet) {
     this.id = id;
     this.init = init;
@@ -41,9 +43,10 @@ export class Container {
   /** Kills what is left and gives back what the container held, but for its files. */
   async destroy(): Promise<void> {
     signalCgroup(this.cgroup, SIGKILL, SIGKILL);
-    const processes = [this.init, ...this.execs.values()];
+    const processes = [this.init, ...this.execs.values()].filter((process) => process !== null);
     await until(() => removeCgroup(this.cgroup), `remove cgroup ${this.cgroup}`, emptyCgroup);
-    for (const process of processes) process?.discard();
-    closeNamespaces(this.namespaces);
+    await Promise.all(processes.map(async (process) => process.conclude()));
+    if (!this.#destroyed) closeNamespaces(this.namespaces);
+    this.#destroyed = true;
   }
 }

@@ -31,6 +31,11 @@ export class Containers {
     return container;
   }
 
+  /** Also while it is being made. */
+  has(id: string): boolean {
+    return this.#byId.has(id);
+  }
+
   find(id: string): Container | null {
     return this.#byId.get(id) ?? null;
   }

@@ -1,5 +1,5 @@
 import { type CreateContainerRequest, Namespace, type Process } from "@runv/protocol";
-import { createCgroup, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
+import { createCgroup, limitProcesses, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { defaultDeviceRules } from "../linux/devices.ts";
 import {
@@ -38,6 +38,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
   const cgroup = request.cgroupPath === "" ? `/${request.containerId}` : request.cgroupPath;
   createCgroup(cgroup);
   try {
+    limitProcesses(cgroup);
     restrictDevices(cgroup, [...request.deviceRules, ...defaultDeviceRules]);
     const init = await launchInit(creation, cgroup);
     try {
@@ -61,7 +62,7 @@ async function launchInit(creation: Creation, cgroup: string): ReturnType<typeof
     fork: () => clone(namespaceFlags(request.namespaces)),
     body: (channel, streams) =>
       runInit({ request, process, rootfs, cgroup, ownNetwork, allowVsock, streams, channel }),
-    onFinished: () => creation.onFinished(),
+    options: { unclaimedMs: null, onFinished: () => creation.onFinished() },
   });
 }
 

@@ -8,6 +8,8 @@ import type { GuestProcess } from "./process.ts";
 
 /** Processes of exec that a container can have at one time, the ended ones whose exit nobody has fetched included. */
 const maxExecs = 4096;
+/** The exit of an exec that nobody has asked about is kept that long. */
+const unclaimedExitMs = 60_000;
 
 /** Prepares a further process of a running container. */
 export async function createExec(
@@ -30,7 +32,7 @@ export async function createExec(
       terminal: process.terminal,
       fork: () => withChildrenIn(namespaces.pid, () => clone(0)),
       body: (channel, streams) => runExec({ process, namespaces, cgroup, allowVsock, streams, channel }),
-      onFinished: () => execs.delete(processId),
+      options: { unclaimedMs: unclaimedExitMs, onFinished: () => execs.delete(processId) },
     });
     execs.set(processId, launched);
     return launched;

@@ -3,7 +3,7 @@ import { within } from "../linux/deadline.ts";
 import { close, type Fd } from "../linux/sys.ts";
 import { Child } from "./child.ts";
 import type { ChildStreams } from "./child-stdio.ts";
-import { GuestProcess } from "./process.ts";
+import { GuestProcess, type ProcessOptions } from "./process.ts";
 import { type AgentStreams, closeStreams, makePipes } from "./streams.ts";
 
 /** Mounts, namespaces and cgroups of one container, on a loaded machine under emulation. */
@@ -17,7 +17,8 @@ export interface Launch {
   fork(): number;
   /** The life of the child; `streams` is null with a terminal. */
   body(channel: Fd, streams: ChildStreams | null): never;
-  onFinished(): void;
+  /** What becomes of it after its end. */
+  readonly options: ProcessOptions;
 }
 
 /** Forks a process and waits until only its go-ahead is missing. */
@@ -38,7 +39,7 @@ export async function launch(plan: Launch): Promise<GuestProcess> {
     child = forked;
     const { fds } = await within(setUpDeadlineMs, `set up ${plan.name}`, forked.report());
     const streams = pipes?.agents ?? terminalStreams(fds);
-    const process = new GuestProcess(forked, streams, () => plan.onFinished());
+    const process = new GuestProcess(forked, streams, plan.options);
     made.process = process;
     if (made.exit !== undefined) process.exited(made.exit);
     return process;

@@ -8,10 +8,20 @@ import { type AgentStreams, closeStreams, connectStreams } from "./streams.ts";
 /** How long the host may take to hang up after it was told the exit. */
 const hangUpDeadlineMs = 10_000;
 
+/** How long its last output and its exit may take to go out once it is being deleted. */
+const concludeDeadlineMs = 2_000;
+
 const nothing = new Uint8Array(0);
 
 /** Where a process is in its life: set up and waiting, running its program, ended. */
 export type ProcessState = "created" | "running" | "exited";
+
+export interface ProcessOptions {
+  /** How long the exit of a process without connection is kept for one; null: until it is deleted. */
+  readonly unclaimedMs: number | null;
+  /** Called once, when it has ended and the host knows, or never will. */
+  onFinished(): void;
+}
 
 /** One process that the host asked for: the init of a container, or an exec. */
 export class GuestProcess {
@@ -24,13 +34,14 @@ export class GuestProcess {
   #exit: Exit | null = null;
   #finished = false;
   #hangUpTimer: number | null = null;
-  readonly #onFinished: () => void;
+  #unclaimedTimer: number | null = null;
+  #finishedListener: (() => void) | null = null;
+  readonly #options: ProcessOptions;
 
-  /** @param onFinished called once, when it has ended and the host knows, or never will */
-  constructor(child: Child, streams: AgentStreams, onFinished: () => void) {
+  constructor(child: Child, streams: AgentStreams, options: ProcessOptions) {
     this.child = child;
     this.streams = streams;
-    this.#onFinished = onFinished;
+    this.#options = options;
   }
 
   get attached(): boolean {
@@ -40,6 +51,8 @@ export class GuestProcess {
   /** Connects the streams. One connection in a process's life. */
   attach(io: ProcessIo): void {
     if (this.#attached) throw new RunvError("already-exists", "the process has its connection already");
+    if (this.#unclaimedTimer !== null) clearTimer(this.#unclaimedTimer);
+    this.#unclaimedTimer = null;
     this.#attached = true;
     this.#io = io;
     io.sendFrame(frameType.welcome, nothing);
@@ -67,6 +80,8 @@ export class GuestProcess {
       if (this.#drained) this.#deliverExit();
       else this.#io.drainNow();
     } else if (this.#attached) this.#finish();
+    else if (this.#options.unclaimedMs !== null)
+      this.#unclaimedTimer = setTimer(this.#options.unclaimedMs, () => this.discard());
   }
 
   /** Does nothing to a process that has ended. */
@@ -79,6 +94,15 @@ export class GuestProcess {
       tolerate(["EIO"], () => {
         if (this.streams.kind === "terminal") setWindowSize(this.streams.sizing, rows, columns);
       });
+  }
+
+  /** Waits until the host knows the end of a process that was killed, but not for ever. */
+  async conclude(): Promise<void> {
+    if (this.#attached && !this.#finished) {
+      const timer = setTimer(concludeDeadlineMs, () => this.discard());
+      await new Promise<void>((resolve) => (this.#finishedListener = resolve));
+      clearTimer(timer);
+    } else this.discard();
   }
 
   /** Gives up on telling the host. */
@@ -97,9 +121,10 @@ export class GuestProcess {
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    if (this.#hangUpTimer !== null) clearTimer(this.#hangUpTimer);
+    for (const timer of [this.#hangUpTimer, this.#unclaimedTimer]) if (timer !== null) clearTimer(timer);
     if (!this.#attached) closeStreams(this.streams);
     else if (this.streams.kind === "terminal") close(this.streams.sizing);
-    this.#onFinished();
+    this.#finishedListener?.();
+    this.#options.onFinished();
   }
 }

@@ -1,27 +1,50 @@
-import type { DeviceRule } from "@runv/protocol";
+import { type DeviceRule, RunvError } from "@runv/protocol";
 import { deviceProgram } from "./device-program.ts";
 import { errnoOf, step, tolerate } from "./errno.ts";
 import { O_DIRECTORY, O_RDONLY, S_IFDIR, S_IFMT } from "./open-flags.ts";
-import { makeDirectories, statIfThere } from "./paths.ts";
-import { attachDeviceProgram, close, kill, lstat, open, readdir, readFile, rmdir, writeFile } from "./sys.ts";
+import { makeDirectories, parentOf, statIfThere } from "./paths.ts";
+import {
+  attachDeviceProgram,
+  close,
+  kill,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rmdir,
+  writeFile,
+} from "./sys.ts";
 
 const cgroupRoot = "/sys/fs/cgroup";
 
 const maxControllersBytes = 4096;
+/** For the kernel, the agent and what it forks to look after containers. */
+const reservedThreads = 128;
 const maxProcsBytes = 4 << 20;
 /** A container can nest cgroups as deep as it likes; nobody follows further than this. */
 const maxDepth = 64;
 
-/** Makes the directory and hands it, and all above it, every controller that there is. */
+/**
+ * Makes the directory and hands it, and all above it, every controller that there is.
+ * @throws RunvError "already-exists" when it is there: it would be another container's
+ */
 export function createCgroup(path: string): void {
+  const parts = path.split("/").filter((name) => name !== "");
   step(`make cgroup ${path}`, () => {
-    makeDirectories(cgroupRoot + path);
-    let above = cgroupRoot;
-    for (const part of path.split("/").filter((name) => name !== "")) {
-      enableControllers(above);
-      above += `/${part}`;
-    }
+    makeDirectories(cgroupRoot + parentOf(path));
+    if (!tolerate(["EEXIST"], () => mkdir(cgroupRoot + path, 0o755)))
+      throw new RunvError("already-exists", "it is there already");
+    parts.forEach((_part, index) => enableControllers([cgroupRoot, ...parts.slice(0, index)].join("/")));
   });
+}
+
+/** Leaves the agent room to fork whatever processes in there do. */
+export function limitProcesses(path: string): void {
+  const most = Number(readFile("/proc/sys/kernel/threads-max", maxControllersBytes));
+  step(`limit processes of cgroup ${path}`, () =>
+    writeFile(`${cgroupRoot}${path}/pids.max`, String(Math.max(most - reservedThreads, 1))),
+  );
 }
 
 function enableControllers(directory: string): void {

@@ -2,12 +2,12 @@ import { type ContainersDefinition, RunvError, type ServiceImplementation } from
 import { createContainer } from "../container/create.ts";
 import { execute } from "../container/launch.ts";
 import { listProcesses } from "../container/process-list.ts";
-import { checkContainer, checkProcess } from "../container/validate.ts";
+import { checkContainer, checkId, checkProcess } from "../container/validate.ts";
 import type { ProcessIoServer } from "../io/process-io-server.ts";
 import { isDirectory } from "../linux/paths.ts";
 import type { Sandbox } from "../sandbox.ts";
 import { removeContainerFiles } from "../storage/remove.ts";
-import { rootfsDirectory } from "../storage/scratch.ts";
+import { containerDirectory, rootfsDirectory } from "../storage/scratch.ts";
 
 const maxSignal = 64;
 
@@ -50,16 +50,23 @@ export function containersService(
       return Promise.resolve({});
     },
     async delete({ containerId }) {
-      const container = containers.get(containerId);
-      await container.destroy();
-      await removeContainerFiles(containerId);
-      containers.remove(containerId);
+      await deleteContainer(sandbox, containerId);
       return {};
     },
     async listProcesses({ containerId }) {
       return Promise.resolve({ processes: listProcesses(containers.get(containerId).pids()) });
     },
   };
+}
+
+/** Also one that never came to be, but for its files. */
+async function deleteContainer(sandbox: Sandbox, id: string): Promise<void> {
+  const { containers } = sandbox;
+  checkId(id, "container id");
+  sandbox.leavePowerToHost();
+  if (containers.has(id) || !isDirectory(containerDirectory(id))) await containers.get(id).destroy();
+  await removeContainerFiles(id);
+  containers.remove(id);
 }
 
 function rootfsOf(id: string, driver: string | undefined): string {

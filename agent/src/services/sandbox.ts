@@ -34,6 +34,7 @@ export function sandboxService(
       return Promise.resolve({});
     },
     async shutdown() {
+      sandbox.leavePowerToHost();
       await Promise.all(sandbox.containers.all().map(async (container) => container.destroy()));
       shutDown();
       return {};

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ConfinedProcess, MonitorSpec } from "../../../runtime/resident/contract/monitor.ts";
+import { makeCgroup } from "./support/cgroup.ts";
 import { makeVmDirectory, monitorSpec, removeVmDirectories, shell } from "./support/monitor-spec.ts";
 import { eventually, gone, isRunning, processesOf } from "./support/proc.ts";
 import { buildTimeoutMs, residentProgram } from "./support/programs.ts";
@@ -213,6 +214,23 @@ describe("a verb that dies before it commits", () => {
     await gone(directory);
     expect(existsSync(tree)).toBe(false);
     expect(processesOf(directory)).toEqual([]);
+  });
+
+  it("its cgroup too, in which all of them were", async (context) => {
+    const made = makeCgroup("monitor");
+    if ("reason" in made) return context.skip(made.reason);
+    const cgroup = made.directory;
+    const directory = makeVmDirectory();
+    const processes = ["helper", "vmm"].map((name) => shell(directory, name, sleeper));
+    const rollback = { trees: [], cgroups: [cgroup] };
+    const { monitor, pids } = await launch(
+      monitorSpec(directory, processes, { cgroups: [cgroup], rollback }),
+    );
+    const members = readFileSync(`${cgroup}/cgroup.procs`, "utf8").trim().split("\n").map(Number);
+    expect(new Set(members)).toEqual(new Set([monitor.pid, ...pids]));
+    monitor.abandon();
+    await monitor.ended;
+    expect(existsSync(cgroup)).toBe(false);
   });
 
   it("even before it has said anything", async () => {

@@ -12,6 +12,7 @@ import {
 import { createInterface } from "node:readline";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ProxySpec } from "../../../runtime/resident/contract/proxy.ts";
+import { makeCgroup } from "./support/cgroup.ts";
 import type { Frames } from "./support/frames.ts";
 import { closeGuests, startGuest } from "./support/guest.ts";
 import { makeVmDirectory, removeVmDirectories } from "./support/monitor-spec.ts";
@@ -103,17 +104,13 @@ async function inside(pid: number, ...command: readonly string[]): Promise<strin
 
 describe("the cgroup", () => {
   it("is the one that the spec names", async (context) => {
-    const parent = ["/sys/fs/cgroup/pids", "/sys/fs/cgroup/unified", "/sys/fs/cgroup"].find((path) =>
-      existsSync(`${path}/cgroup.procs`),
-    );
-    if (parent === undefined) return context.skip("no cgroup hierarchy is mounted here");
-    const cgroup = `${parent}/runv-test-${process.pid}`;
-    try {
-      mkdirSync(cgroup);
-    } catch {
-      return context.skip(`${parent} is read-only here`);
-    }
-    const { proxy } = await ready({ cgroups: [cgroup], namespaces: { root: makeRootfs(), hostname: "box" } });
+    const made = makeCgroup("proxy");
+    if ("reason" in made) return context.skip(made.reason);
+    const cgroup = made.directory;
+    const { proxy } = await ready({
+      cgroups: [cgroup],
+      namespaces: { root: makeRootfs(), hostname: "box" },
+    });
     expect(readFileSync(`${cgroup}/cgroup.procs`, "utf8")).toBe(`${proxy.pid}\n`);
     proxy.abandon();
     await proxy.ended;

@@ -45,6 +45,8 @@ export async function startResident(program: string, options: ResidentOptions): 
     throw new RunvError("internal", `${options.what}: cannot start ${program}: ${String(cause)}`, { cause });
   });
   const exited = once(child, "exit").then(([code, signal]) => exitStatus(code, signal));
+  // A child that never started has no exit; `failure` tells.
+  exited.catch(() => undefined);
   const control = child.stdio[3];
   if (child.pid === undefined || !(control instanceof Duplex)) return failure;
   // Whatever breaks on the socket shows as its end.

@@ -81,7 +81,7 @@ describe("the end of a committed VM", () => {
 
   it("comes with SIGTERM to the monitor", async () => {
     const directory = makeVmDirectory();
-    const record = `${directory}-exit.json`;
+    const record = `${makeVmDirectory()}/exit.json`;
     const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)], { exitRecord: record });
     const { monitor, pids } = await launch(spec);
     monitor.commit();

@@ -15,6 +15,8 @@ const suite = (name: string, timeoutMs: number, parallel: boolean) => ({
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     fileParallelism: parallel,
+    // Vitest's own second is shorter than a boot.
+    expect: { poll: { timeout: timeoutMs / 2 } },
   },
 });
 

@@ -1,4 +1,3 @@
-import { userInfo } from "node:os";
 import { RunvError } from "@runv/protocol/errors";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
@@ -8,6 +7,7 @@ import { bootSettings } from "../sandbox/settings.ts";
 import { identifyProcess } from "../shared/process-identity.ts";
 import { type Releases, rollingBack } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
+import { ownUserName } from "../shared/user-name.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { containerDirectory } from "../state/paths.ts";
 import { changeContainer, forgetContainer, reserveContainer } from "../state/store.ts";
@@ -88,7 +88,7 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     bundle: bundle.path,
     rootfs: bundle.rootfs,
     created: new Date().toISOString(),
-    owner: userInfo().username,
+    owner: ownUserName(),
     annotations: bundle.spec.annotations,
     creator: identifyProcess(process.pid),
     started: false,

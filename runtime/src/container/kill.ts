@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { isRunvError, RunvError } from "@runv/protocol/errors";
 import { killSandbox, withAgent } from "../sandbox/attached.ts";
 import { messages } from "../shared/messages.ts";
+import { signalProcess } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { loadContainer } from "../state/store.ts";
 import type { Context } from "./context.ts";
@@ -39,9 +40,16 @@ async function killWithoutAgent(
   options: KillOptions,
   error: unknown,
 ): Promise<void> {
-  const ended = containerStatus(record) === "stopped";
-  if (ended && options.all) return;
-  if (ended) throw new RunvError("invalid-state", messages.containerNotRunning, { cause: error });
+  if (containerStatus(record) === "stopped") {
+    if (options.all) return;
+    throw new RunvError("invalid-state", messages.containerNotRunning, { cause: error });
+  }
+  const finished = isRunvError(error, "invalid-state") || isRunvError(error, "not-found");
+  if (finished && record.init !== null) {
+    // The process has ended; its proxy waits for somebody to read the last output, and any signal ends that wait.
+    signalProcess(record.init, constants.signals.SIGTERM);
+    return;
+  }
   const silent = isRunvError(error, "unavailable") || isRunvError(error, "timeout");
   if (!silent || options.signal !== constants.signals.SIGKILL) throw error;
   await killSandbox(record);

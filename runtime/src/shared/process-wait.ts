@@ -25,7 +25,7 @@ export async function endProcess(
 }
 
 /** @returns false when the process has ended. */
-function signalProcess(target: ProcessIdentity, signal: number): boolean {
+export function signalProcess(target: ProcessIdentity, signal: number): boolean {
   if (!isAlive(target)) return false;
   try {
     process.kill(target.pid, signal);

@@ -71,12 +71,18 @@ export async function connectAgent(guest: Guest): Promise<AgentClient> {
 
 async function relay(guest: Guest, socket: string): Promise<Server> {
   const server = createServer((incoming) => {
-    void guest.dial(controlPort).then((outgoing) => {
-      incoming.pipe(outgoing).pipe(incoming);
-      incoming.on("error", () => outgoing.destroy());
-      outgoing.on("error", () => incoming.destroy());
-      outgoing.on("close", () => incoming.destroy());
-    });
+    guest.dial(controlPort).then(
+      (outgoing) => {
+        incoming.pipe(outgoing).pipe(incoming);
+        incoming.on("error", () => outgoing.destroy());
+        outgoing.on("error", () => incoming.destroy());
+        outgoing.on("close", () => incoming.destroy());
+      },
+      (error: unknown) => {
+        console.error(String(error), guest.console());
+        incoming.destroy();
+      },
+    );
   });
   return new Promise((resolve) => server.listen(socket, () => resolve(server)));
 }

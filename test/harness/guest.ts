@@ -11,6 +11,8 @@ const guestDirectory = process.env["RUNV_GUEST_DIR"] ?? path.join(repositoryRoot
 
 const readyDeadlineMs = 60_000;
 const retryMs = 20;
+/** What is sent to a guest that is not up yet may never be answered. */
+const tryMs = 1_000;
 const memoryMib = 256;
 
 /** A bare guest: the kernel and the agent on an emulated machine, without the runtime. */
@@ -24,8 +26,11 @@ export interface Guest {
   stop(): Promise<void>;
 }
 
-/** Boots a guest; it may not be reachable yet. */
-export async function bootGuest(): Promise<Guest> {
+/**
+ * Boots a guest; it may not be reachable yet.
+ * @param disk a raw image that becomes /dev/vda
+ */
+export async function bootGuest(disk?: string): Promise<Guest> {
   const directory = mkdtempSync(path.join(tmpdir(), "runv-guest-"));
   const [vhostSocket, portsSocket] = [path.join(directory, "vhost"), path.join(directory, "ports")];
   const consoleFile = path.join(directory, "console");
@@ -35,9 +40,13 @@ export async function bootGuest(): Promise<Guest> {
     { env: vsockEnvironment(), stdio: "ignore" },
   );
   await waitForFile(vhostSocket);
-  const machine = spawn("qemu-system-x86_64", machineArguments(vhostSocket, consoleFile), {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
+  const machine = spawn(
+    "qemu-system-x86_64",
+    [...machineArguments(vhostSocket, consoleFile), ...diskArguments(disk)],
+    {
+      stdio: ["ignore", "ignore", "inherit"],
+    },
+  );
   const ended = exitOf(machine);
   return {
     dial: async (port) => dialUntil(portsSocket, port),
@@ -74,6 +83,11 @@ function machineArguments(vhostSocket: string, consoleFile: string): string[] {
   ];
 }
 
+function diskArguments(disk: string | undefined): string[] {
+  if (disk === undefined) return [];
+  return ["-drive", `if=none,id=disk,format=raw,file=${disk}`, "-device", "virtio-blk-device,drive=disk"];
+}
+
 async function exitOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) resolve();
@@ -104,7 +118,9 @@ async function dialOnce(portsSocket: string, port: number): Promise<Socket | nul
   return new Promise((resolve) => {
     const socket = connect(portsSocket);
     let answer = "";
+    const timer = setTimeout(() => fail(), tryMs);
     const fail = (): void => {
+      clearTimeout(timer);
       socket.destroy();
       resolve(null);
     };
@@ -118,6 +134,7 @@ async function dialOnce(portsSocket: string, port: number): Promise<Socket | nul
         socket.off("readable", read);
         socket.off("close", fail);
         socket.off("error", fail);
+        clearTimeout(timer);
         if (answer.startsWith("OK ")) resolve(socket);
         else fail();
         return;

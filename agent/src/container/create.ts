@@ -45,6 +45,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
       return new Container(request.containerId, init, cgroup, openNamespaces(init.child.pid));
     } catch (thrown) {
       init.child.abandon();
+      init.discard();
       throw thrown;
     }
   } catch (thrown) {

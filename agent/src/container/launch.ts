@@ -1,4 +1,4 @@
-import type { Exit } from "@runv/protocol";
+import { type Exit, RunvError } from "@runv/protocol";
 import { within } from "../linux/deadline.ts";
 import { close, type Fd } from "../linux/sys.ts";
 import { Child } from "./child.ts";
@@ -54,11 +54,13 @@ export async function launch(plan: Launch): Promise<GuestProcess> {
 
 /** Lets a launched process become its program. */
 export async function execute(process: GuestProcess, name: string): Promise<void> {
+  process.state = "running";
   await within(executeDeadlineMs, `execute ${name}`, process.child.release(), () => process.child.abandon());
-  if (process.state === "created") process.state = "running";
 }
 
 function terminalStreams(fds: readonly Fd[]): AgentStreams {
-  const [reading = -1, writing = -1, sizing = -1] = fds;
+  const [reading, writing, sizing] = fds;
+  if (reading === undefined || writing === undefined || sizing === undefined)
+    throw new RunvError("internal", "the terminal of the process did not arrive");
   return { kind: "terminal", reading, writing, sizing };
 }

@@ -1,13 +1,16 @@
 import type { ProcessInfo } from "@runv/protocol";
 import { errnoOf } from "../linux/errno.ts";
-import { readFile } from "../linux/sys.ts";
+import { O_RDONLY } from "../linux/open-flags.ts";
+import { close, open, read, readFile, utf8Decode } from "../linux/sys.ts";
 
 const maxStatBytes = 4096;
-const maxStatusBytes = 16_384;
+/** The list of groups alone can fill half of that. */
+const maxStatusBytes = 1 << 20;
 const maxCmdlineBytes = 4096;
 const maxProcStatBytes = 1 << 20;
 /** A reply is a message of bounded size; nobody reads a table of more. */
 const maxProcesses = 8192;
+const maxCommandsBytes = 2 << 20;
 
 /** USER_HZ, the unit of times in /proc (proc(5)). */
 const ticksPerSecond = 100;
@@ -17,13 +20,15 @@ const lastPtsMajor = 143;
 /** What /proc says of these processes of the guest's root pid namespace; those that have ended meanwhile are left out. */
 export function listProcesses(pids: readonly number[]): ProcessInfo[] {
   const bootSeconds = bootTimeSeconds();
+  let commandBytes = 0;
   return pids.slice(0, maxProcesses).flatMap((pid) => {
-    const found = unlessGone(() => describe(pid, bootSeconds));
+    const found = unlessGone(() => describe(pid, bootSeconds, commandBytes < maxCommandsBytes));
+    commandBytes += found?.command.length ?? 0;
     return found === null ? [] : [found];
   });
 }
 
-function describe(pid: number, bootSeconds: number): ProcessInfo {
+function describe(pid: number, bootSeconds: number, withArguments: boolean): ProcessInfo {
   const stat = readFile(`/proc/${pid}/stat`, maxStatBytes);
   // The name, in parentheses, can hold anything; the fields after it start with number 3.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -37,7 +42,7 @@ function describe(pid: number, bootSeconds: number): ProcessInfo {
     startTimeSeconds: bootSeconds + Math.floor(field(22) / ticksPerSecond),
     cpuTimeMs: ((field(14) + field(15)) * 1000) / ticksPerSecond,
     tty: ttyName(field(7)),
-    command: commandOf(pid, name),
+    command: (withArguments ? argumentsOf(pid) : "") || `[${name}]`,
   };
 }
 
@@ -59,10 +64,14 @@ function ttyName(device: number): string {
   return `pts/${(major - firstPtsMajor) * 256 + minor}`;
 }
 
-function commandOf(pid: number, name: string): string {
-  const words = unlessGone(() => readFile(`/proc/${pid}/cmdline`, maxCmdlineBytes));
-  const command = (words ?? "").replace(/\0+$/, "").replaceAll("\0", " ");
-  return command === "" ? `[${name}]` : command;
+/** Empty for a process that has none any more; the start of what is too long. */
+function argumentsOf(pid: number): string {
+  const fd = open(`/proc/${pid}/cmdline`, O_RDONLY);
+  try {
+    return utf8Decode(read(fd, maxCmdlineBytes)).replace(/\0+$/, "").replaceAll("\0", " ");
+  } finally {
+    close(fd);
+  }
 }
 
 function bootTimeSeconds(): number {

@@ -32,7 +32,7 @@ export function containersService(
         io.created(hello, container.init);
         return { pid: container.init.child.pid };
       } catch (thrown) {
-        if (containers.find(request.containerId) === null) io.failed(hello);
+        if (!containers.has(request.containerId)) io.failed(hello);
         throw thrown;
       }
     },

@@ -20,7 +20,7 @@ export function processesService(
         io.created(hello, created);
         return { pid: created.child.pid };
       } catch (thrown) {
-        if (container.process(processId) === null) io.failed(hello);
+        if (!container.execs.has(processId)) io.failed(hello);
         throw thrown;
       }
     },

@@ -1,4 +1,9 @@
-import { protocolVersion, type SandboxDefinition, type ServiceImplementation } from "@runv/protocol";
+import {
+  protocolVersion,
+  RunvError,
+  type SandboxDefinition,
+  type ServiceImplementation,
+} from "@runv/protocol";
 import { totalMemoryBytes } from "../linux/memory.ts";
 import { setTime, uname } from "../linux/sys.ts";
 import type { Sandbox } from "../sandbox.ts";
@@ -30,7 +35,8 @@ export function sandboxService(
       };
     },
     async setClock({ time }) {
-      if (time !== undefined) setTime(time.seconds, time.nanos);
+      if (time === undefined) throw new RunvError("invalid-argument", "time is missing");
+      setTime(time.seconds, time.nanos);
       return Promise.resolve({});
     },
     async shutdown() {

@@ -8,7 +8,6 @@ import { vmFiles } from "../hypervisor/hypervisor.ts";
 import { defaultHypervisor } from "../hypervisor/registry.ts";
 import { defaultGuest } from "../kernel/guest.ts";
 import { defaultMemoryMib, defaultVcpuCount } from "../shared/defaults.ts";
-import { bootTimeoutMs } from "../shared/limits.ts";
 import type { Releases } from "../shared/releases.ts";
 import { createScratchDisk, type ScratchDisk } from "../storage/scratch.ts";
 
@@ -18,6 +17,8 @@ export interface BootOptions {
   readonly accel: Accel;
   readonly carrier: CarrierChoice;
   readonly scratch: ScratchOptions;
+  /** From the launch to the agent's first answer. */
+  readonly bootTimeoutMs: number;
   readonly cgroups: readonly string[];
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
   /** The VM ends when the init process has. */
@@ -86,12 +87,12 @@ async function introduce(agent: Agent, vm: LaunchedVm, options: BootOptions): Pr
         powerOffWithInit: options.powerOffWithInit,
         allowVsock: false,
       },
-      bootTimeoutMs,
+      options.bootTimeoutMs,
     );
     if (guest.protocolVersion !== protocolVersion) throw versionMismatch(guest);
     return guest;
   } catch (cause) {
-    throw bootError(cause, vm);
+    throw bootError(cause, vm, options.bootTimeoutMs);
   }
 }
 
@@ -114,7 +115,7 @@ function versionMismatch(guest: ConfigureResponse): RunvError {
 }
 
 /** An error of the agent's stays as it is; silence is explained by what the VM and its console tell. */
-function bootError(cause: unknown, vm: LaunchedVm): unknown {
+function bootError(cause: unknown, vm: LaunchedVm, bootTimeoutMs: number): unknown {
   if (!(cause instanceof RunvError) || !["timeout", "unavailable", "agent"].includes(cause.code))
     return cause;
   const ended = vm.isRunning() ? null : (vm.exitMessage() ?? "the virtual machine has ended");

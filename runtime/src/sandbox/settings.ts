@@ -2,17 +2,24 @@ import { RunvError } from "@runv/protocol/errors";
 import type { Accel, CarrierChoice } from "../hypervisor/hypervisor.ts";
 import type { BootOptions } from "../sandbox/boot.ts";
 import { defaultScratchBytes } from "../shared/defaults.ts";
+import { defaultBootTimeoutMs } from "../shared/limits.ts";
 import { defaultScratchDirectory } from "../storage/scratch.ts";
 
 const bytesPerMib = 1_048_576;
 const minScratchMib = 16;
 const maxScratchMib = 16 * 1_048_576;
+const minBootTimeoutMs = 100;
+const maxBootTimeoutMs = 3_600_000;
 
 /** How VMs are made, from the environment: what the operator of the host decides. */
 export function bootSettings(
   env: NodeJS.ProcessEnv = process.env,
-): Pick<BootOptions, "accel" | "carrier" | "scratch"> {
-  const sizeMib = scratchSizeMib(env["RUNV_SCRATCH_MIB"]);
+): Pick<BootOptions, "accel" | "carrier" | "scratch" | "bootTimeoutMs"> {
+  const sizeMib = whole("RUNV_SCRATCH_MIB", env["RUNV_SCRATCH_MIB"], {
+    fallback: defaultScratchBytes / bytesPerMib,
+    min: minScratchMib,
+    max: maxScratchMib,
+  });
   const kind = choice<"ext4" | "tmpfs">("RUNV_SCRATCH", env["RUNV_SCRATCH"] ?? "ext4", ["ext4", "tmpfs"]);
   const directory = env["RUNV_SCRATCH_DIR"] ?? defaultScratchDirectory;
   return {
@@ -22,6 +29,11 @@ export function bootSettings(
       "vhost-vsock",
       "vhost-user-vsock",
     ]),
+    bootTimeoutMs: whole("RUNV_BOOT_TIMEOUT_MS", env["RUNV_BOOT_TIMEOUT_MS"], {
+      fallback: defaultBootTimeoutMs,
+      min: minBootTimeoutMs,
+      max: maxBootTimeoutMs,
+    }),
     scratch:
       kind === "tmpfs"
         ? { kind, sizeMib: env["RUNV_SCRATCH_MIB"] === undefined ? 0 : sizeMib }
@@ -39,12 +51,16 @@ function choice<T extends string>(name: string, value: string, allowed: readonly
   return found;
 }
 
-function scratchSizeMib(value: string | undefined): number {
-  if (value === undefined) return defaultScratchBytes / bytesPerMib;
-  const size = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (size >= minScratchMib && size <= maxScratchMib) return size;
+function whole(
+  name: string,
+  value: string | undefined,
+  bounds: { readonly fallback: number; readonly min: number; readonly max: number },
+): number {
+  if (value === undefined) return bounds.fallback;
+  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
+  if (number >= bounds.min && number <= bounds.max) return number;
   throw new RunvError(
     "invalid-argument",
-    `RUNV_SCRATCH_MIB: ${JSON.stringify(value)} is no number from ${minScratchMib} to ${maxScratchMib}`,
+    `${name}: ${JSON.stringify(value)} is no number from ${bounds.min} to ${bounds.max}`,
   );
 }

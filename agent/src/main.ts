@@ -3,6 +3,7 @@ import {
   ContainersDefinition,
   controlPort,
   HealthDefinition,
+  listeningMark,
   ProcessesDefinition,
   processIoPort,
   SandboxDefinition,
@@ -36,6 +37,8 @@ function main(): void {
   const mainUs = sinceKernelStartUs();
   occupyStdio();
   const ports = { control: openPort(controlPort), io: openPort(processIoPort), bulk: openPort(bulkPort) };
+  // A host that tries the ports all the time breaks some carriers: it waits for this.
+  write(stderr, `${listeningMark}\n`);
   const boot = { mainUs, listeningUs: sinceKernelStartUs() };
   provideTextEncoding();
   startReaping();

@@ -25,7 +25,12 @@ export interface MonitorSpec {
   /** The port that `sockets.agent` is connected to. */
   readonly controlPort: number;
   /** The guest's console: the VMM writes to descriptor `console` (see Descriptor), the monitor keeps the last `maxBytes` in `path`. */
-  readonly console: { readonly path: string; readonly maxBytes: number };
+  readonly console: {
+    readonly path: string;
+    readonly maxBytes: number;
+    /** Text with which the guest tells that it listens: before it has appeared, ports are hardly tried. Empty: there is none. */
+    readonly listeningMark: string;
+  };
   /** Directories made for this VM's cgroup: the monitor and its processes are in them (their pids are written to cgroup.procs). */
   readonly cgroups: readonly string[];
   /** Where one line of JSON (MonitorExit) is left when the VM has ended. */

@@ -22,6 +22,8 @@ export interface LaunchContext {
   tscKhz(): number;
   /** uid and gid of all processes. */
   readonly user: number;
+  /** Sees what the guest writes to its console. */
+  onConsole(bytes: Uint8Array): void;
   /** Takes every process the moment it exists. */
   adopt(child: Child): void;
   /** @throws when the VM is ending already: nothing may be started any more. */
@@ -53,7 +55,7 @@ async function startProcess(
 ): Promise<Child> {
   const descriptors = await OpenDescriptors.open(process, {
     vhostFd: context.vhostFd,
-    openConsole: () => openConsole(spec.console),
+    openConsole: () => openConsole(spec.console, context),
   });
   try {
     context.checkWanted();
@@ -91,9 +93,9 @@ function fork(
   return child;
 }
 
-function openConsole(console: MonitorSpec["console"]): number {
+function openConsole(console: MonitorSpec["console"], context: LaunchContext): number {
   const [ours, theirs] = sys.socketpair();
-  new TailFile(ours, console.path, console.maxBytes);
+  new TailFile(ours, console.path, console.maxBytes, (bytes) => context.onConsole(bytes));
   // As a program would find any file that it is given to write to.
   sys.setNonblock(theirs, false);
   return theirs;

@@ -15,11 +15,18 @@ export class TailFile {
   readonly #maxBytes: number;
   readonly #file: number;
   readonly #source: number;
+  readonly #onBytes: (bytes: Uint8Array) => void;
   #sizeBytes = 0;
   #ended = false;
 
-  /** Owns `source`. */
-  constructor(source: number, path: string, maxBytes: number) {
+  /** Owns `source`. @param onBytes sees all that arrives, too. */
+  constructor(
+    source: number,
+    path: string,
+    maxBytes: number,
+    onBytes: (bytes: Uint8Array) => void = () => undefined,
+  ) {
+    this.#onBytes = onBytes;
     this.#path = path;
     this.#maxBytes = maxBytes;
     this.#source = source;
@@ -72,6 +79,7 @@ export class TailFile {
   }
 
   #append(bytes: Uint8Array): void {
+    this.#onBytes(bytes);
     try {
       if (this.#sizeBytes + bytes.length > this.#maxBytes) this.#dropFirstHalf();
       const fitting = bytes.subarray(Math.max(0, bytes.length - (this.#maxBytes - this.#sizeBytes)));

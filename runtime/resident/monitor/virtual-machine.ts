@@ -15,6 +15,7 @@ import { removeDirectory, writeExitRecord } from "./exit-record.ts";
 import { Family } from "./family.ts";
 import { GuestPorts } from "./guest-ports.ts";
 import { launchProcesses } from "./launch.ts";
+import { ListeningMark } from "./listening-mark.ts";
 import { measureTsc } from "./tsc.ts";
 
 /** How long killed processes are waited for. */
@@ -29,6 +30,7 @@ export class VirtualMachine {
   readonly #spec: MonitorSpec;
   readonly #send: Send;
   readonly #family: Family;
+  readonly #mark: ListeningMark;
   readonly #children: Child[] = [];
   readonly #inherited: readonly number[];
   #ports: GuestPorts | null = null;
@@ -40,6 +42,7 @@ export class VirtualMachine {
     this.#spec = spec;
     this.#inherited = inherited;
     this.#send = send;
+    this.#mark = new ListeningMark(spec.console.listeningMark);
     this.#family = new Family((child) => {
       this.#onChildEnd(child);
     });
@@ -53,6 +56,7 @@ export class VirtualMachine {
         vhostFd: dialer.vhostFd,
         tscKhz: measureTsc(),
         user: this.#spec.firstUser + sys.getpid(),
+        onConsole: (bytes) => this.#mark.read(bytes),
         adopt: (child) => {
           this.#children.push(child);
           this.#family.add(child);
@@ -110,7 +114,7 @@ export class VirtualMachine {
   #prepare(): GuestDialer {
     joinCgroups(this.#spec.cgroups);
     const dialer = openCarrier(this.#spec.carrier);
-    this.#ports = new GuestPorts(dialer);
+    this.#ports = new GuestPorts(this.#mark.guard(dialer));
     this.#ports.serveConnect(this.#spec.sockets.vsock);
     this.#ports.servePort(this.#spec.sockets.agent, this.#spec.controlPort);
     return dialer;

@@ -1,5 +1,5 @@
 import { type Carrier, type MonitorSpec, monitorContractVersion } from "../contract/monitor.ts";
-import { parseFields, parseInteger, parseKind, parseList, parsePath } from "./fields.ts";
+import { parseFields, parseInteger, parseKind, parseList, parsePath, parseString } from "./fields.ts";
 import { parseProcess } from "./monitor-process.ts";
 import { checkVersion } from "./version.ts";
 
@@ -34,6 +34,7 @@ export function parseMonitorSpec(value: unknown): MonitorSpec {
     console: {
       path: parsePath(console["path"], "console.path"),
       maxBytes: parseInteger(console["maxBytes"], "console.maxBytes", minConsoleBytes, maxConsoleBytes),
+      listeningMark: parseString(console["listeningMark"], "console.listeningMark"),
     },
     cgroups: parseList(spec["cgroups"], "cgroups", parsePath),
     exitRecord: parsePath(spec["exitRecord"], "exitRecord"),

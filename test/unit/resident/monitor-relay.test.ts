@@ -1,10 +1,17 @@
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { closeGuests, type Guest, startGuest } from "./support/guest.ts";
-import { makeVmDirectory, monitorSpec, removeVmDirectories, shell } from "./support/monitor-spec.ts";
+import {
+  consoleMaxBytes,
+  makeVmDirectory,
+  monitorSpec,
+  removeVmDirectories,
+  shell,
+} from "./support/monitor-spec.ts";
 import { eventually, isRunning, openDescriptors } from "./support/proc.ts";
 import { buildTimeoutMs, residentProgram } from "./support/programs.ts";
 import { killStartedResidents, type Resident, startResident } from "./support/resident.ts";
@@ -146,6 +153,24 @@ describe("agent.sock", () => {
     expect((await readAll(socket)).toString()).toBe("PRI * HTTP/2.0");
     socket.end("settings");
     expect((await readAll(client)).toString()).toBe("settings");
+  });
+});
+
+describe("a guest that tells on its console when it listens", () => {
+  it("is not tried before", async () => {
+    const directory = makeVmDirectory();
+    const mark = "listening now";
+    const script =
+      "echo noise >&{fd:serial}; sleep 0.2; printf listen >&{fd:serial}; sleep 0.2; printf 'ing now' >&{fd:serial}; exec sleep 100";
+    const vmm = shell(directory, "vmm", script, { descriptors: { serial: { kind: "console" } } });
+    const console = { path: `${directory}/console`, maxBytes: consoleMaxBytes, listeningMark: mark };
+    const guest = await startGuest(`${directory}/carrier.sock`);
+    const monitor = startResident(program, monitorSpec(directory, [vmm], { console }));
+    expect(await monitor.nextEvent()).toMatchObject({ event: "launched" });
+    monitor.commit();
+    open(`${directory}/agent.sock`);
+    await guest.nextConnection();
+    expect(readFileSync(console.path, "utf8")).toContain(mark);
   });
 });
 

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { controlPort } from "@runv/protocol";
+import { controlPort, listeningMark } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import {
   type ConfinedProcess,
@@ -88,7 +88,7 @@ function monitorSpec(
     carrier: carrier.carrier,
     sockets: { vsock: inDirectory(vmFiles.vsockSocket), agent: inDirectory(vmFiles.agentSocket) },
     controlPort,
-    console: { path: inDirectory(vmFiles.console), maxBytes: consoleMaxBytes },
+    console: { path: inDirectory(vmFiles.console), maxBytes: consoleMaxBytes, listeningMark },
     cgroups: spec.cgroups,
     exitRecord: inDirectory(vmFiles.exitRecord),
     rollback: spec.rollback,

@@ -76,7 +76,7 @@ export function monitorSpec(
     carrier: { kind: "unix-connect", path: `${directory}/carrier.sock` },
     sockets: { vsock: `${directory}/vsock.sock`, agent: `${directory}/agent.sock` },
     controlPort: 1024,
-    console: { path: `${directory}/console`, maxBytes: consoleMaxBytes },
+    console: { path: `${directory}/console`, maxBytes: consoleMaxBytes, listeningMark: "" },
     cgroups: [],
     exitRecord: `${directory}/exit.json`,
     rollback: { trees: [], cgroups: [] },

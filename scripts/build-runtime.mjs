@@ -12,6 +12,7 @@ import { command } from "./lib/steps.mjs";
 const entry = path.join(repositoryRoot, "runtime/src/cli/main.ts");
 const bun = path.join(repositoryRoot, "node_modules/.bin/bun");
 // Split: what a verb imports when it runs is in chunks of its own, and a verb that needs none of them does not load it.
+// Nothing of the directory that it is started in is read: whoever owns that would run as whoever runs runv.
 const compileFlags = [
   "--compile",
   "--minify",
@@ -19,6 +20,10 @@ const compileFlags = [
   "--splitting",
   "--format=esm",
   "--target=bun-linux-x64",
+  "--no-compile-autoload-dotenv",
+  "--no-compile-autoload-bunfig",
+  "--no-compile-autoload-package-json",
+  "--no-compile-autoload-tsconfig",
 ];
 
 /** Names the commit in `runv --version`; "unknown" outside a clone. */

@@ -4,7 +4,7 @@ import { defineConfig } from "vitest/config";
 const repositoryRoot = path.resolve(import.meta.dirname, "..");
 
 /** Real guests boot under emulation on loaded machines: these bound a hang, they assert no speed. */
-const unitTimeoutMs = 20_000;
+const unitTimeoutMs = 60_000;
 const guestTimeoutMs = 300_000;
 
 const suite = (name: string, timeoutMs: number, parallel: boolean) => ({

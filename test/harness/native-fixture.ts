@@ -1,11 +1,15 @@
 import { mkdirSync } from "node:fs";
 import path from "node:path";
 import { execa, execaNode } from "execa";
+import { beforeAll } from "vitest";
 
 const repositoryRoot = path.resolve(import.meta.dirname, "../..");
 
 /** What a scenario may take before it counts as hung: the largest moves half a GiB through checked builds. */
 const scenarioDeadlineMs = 120_000;
+
+/** Cold, this compiles QuickJS, nghttp2 and the C module with sanitizers. */
+const buildTimeoutMs = 600_000;
 
 let built: Promise<string> | undefined;
 
@@ -23,6 +27,11 @@ async function build(): Promise<string> {
   })`scripts/build-native.mjs --sanitize --entry test/fixtures/native/main.ts --output ${program}`;
   return program;
 }
+
+// Before the first test of a file that imports this, so that no test's own deadline pays for a cold build.
+beforeAll(async () => {
+  await nativeFixture();
+}, buildTimeoutMs);
 
 interface Outcome {
   readonly exitCode: number | undefined;

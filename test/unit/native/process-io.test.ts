@@ -6,13 +6,16 @@ import { randomFile } from "../../harness/random-file.ts";
 import { caseCount } from "../../harness/sample.ts";
 import { withTemporaryDirectory } from "../../harness/temporary-directory.ts";
 
-test("256 MiB through stdin and back from stdout arrive whole, then the exit", {
+/** 4 MiB each. */
+const pieces = caseCount({ sample: 8, full: 64 });
+
+test(`${pieces * 4} MiB through stdin and back from stdout arrive whole, then the exit`, {
   timeout: 120_000,
 }, async () => {
   await withTemporaryDirectory(async (directory) => {
     const file = path.join(directory, "random");
-    const sum = randomFile(file, { bytes: 4 << 20, times: 64 });
-    expect(await scenario("pioBothWays", file, "64")).toEqual({
+    const sum = randomFile(file, { bytes: 4 << 20, times: pieces });
+    expect(await scenario("pioBothWays", file, String(pieces))).toEqual({
       text: sum,
       diary: [
         "host drained",

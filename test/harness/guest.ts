@@ -69,7 +69,7 @@ function machineArguments(vhostSocket: string, consoleFile: string): string[] {
   return [
     ...[
       "-M",
-      "microvm,accel=tcg,acpi=off,rtc=off,memory-backend=mem",
+      "microvm,accel=tcg,acpi=off,rtc=on,memory-backend=mem",
       "-cpu",
       "max",
       "-m",

@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { listeningMark } from "@runv/protocol";
 import { vsockEnvironment } from "../../scripts/lib/vsock-environment.mjs";
 
 const repositoryRoot = path.resolve(import.meta.dirname, "../..");
@@ -27,7 +28,7 @@ export interface Guest {
 }
 
 /**
- * Boots a guest; it may not be reachable yet.
+ * Boots a guest; it may not be reachable yet: `dial` waits until its agent listens.
  * @param disk a raw image that becomes /dev/vda
  */
 export async function bootGuest(disk?: string): Promise<Guest> {
@@ -49,7 +50,10 @@ export async function bootGuest(disk?: string): Promise<Guest> {
   );
   const ended = exitOf(machine);
   return {
-    dial: async (port) => dialUntil(portsSocket, port),
+    dial: async (port) => {
+      await waitForMark(consoleFile);
+      return dialUntil(portsSocket, port);
+    },
     console: () => readFileSync(consoleFile, "utf8"),
     ended,
     stop: async () => {
@@ -67,14 +71,7 @@ function machineArguments(vhostSocket: string, consoleFile: string): string[] {
   );
   const commandLine = `quiet reboot=t panic=-1 console=ttyS0 tsc_early_khz=${khz}`;
   return [
-    ...[
-      "-M",
-      "microvm,accel=tcg,acpi=off,rtc=on,memory-backend=mem",
-      "-cpu",
-      "max",
-      "-m",
-      String(memoryMib),
-    ],
+    ...["-M", "microvm,accel=tcg,acpi=off,rtc=on,memory-backend=mem", "-cpu", "max", "-m", String(memoryMib)],
     ...["-object", `memory-backend-memfd,id=mem,size=${memoryMib}M,share=on`],
     ...["-chardev", `socket,id=vu,path=${vhostSocket}`, "-device", "vhost-user-vsock-device,chardev=vu"],
     ...["-kernel", path.join(guestDirectory, "vmlinux"), "-append", commandLine],
@@ -99,6 +96,15 @@ async function waitForFile(file: string): Promise<void> {
   const end = Date.now() + readyDeadlineMs;
   while (!existsSync(file)) {
     if (Date.now() > end) throw new Error(`no ${file} within ${readyDeadlineMs} ms`);
+    await sleep(retryMs);
+  }
+}
+
+/** A host that dials while the guest's driver sets up its queues can cost vhost-device-vsock 0.3 its worker thread. */
+async function waitForMark(consoleFile: string): Promise<void> {
+  const end = Date.now() + readyDeadlineMs;
+  while (!existsSync(consoleFile) || !readFileSync(consoleFile, "utf8").includes(listeningMark)) {
+    if (Date.now() > end) throw new Error(`the guest does not listen within ${readyDeadlineMs} ms`);
     await sleep(retryMs);
   }
 }

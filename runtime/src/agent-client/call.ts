@@ -1,5 +1,6 @@
 import { Client, credentials, type ServiceError, status } from "@grpc/grpc-js";
 import { errorFromTrailers } from "@runv/protocol";
+import { abortReason } from "../shared/deadlines.ts";
 
 /** What the generated code says of one unary method; the codecs are the generated messages themselves. */
 export interface UnaryMethod<Request, Response> {
@@ -53,7 +54,8 @@ export async function call<Request, Response>(
       { deadline: Date.now() + options.timeoutMs },
       (error, response) => {
         options.signal.removeEventListener("abort", cancel);
-        if (error !== null) reject(agentError(error, method.name));
+        if (options.signal.aborted) reject(abortReason(options.signal));
+        else if (error !== null) reject(agentError(error, method.name));
         else if (response === undefined)
           reject(agentError({ code: status.INTERNAL, details: "no answer", metadata: null }, method.name));
         else resolve(response);

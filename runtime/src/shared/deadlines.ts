@@ -59,7 +59,7 @@ export async function pollUntil<T>(
 }
 
 /** The RunvError that a signal aborts with. */
-function abortReason(signal: AbortSignal): RunvError {
+export function abortReason(signal: AbortSignal): RunvError {
   const reason: unknown = signal.reason;
   return reason instanceof RunvError ? reason : new RunvError("cancelled", "cancelled", { cause: reason });
 }

@@ -1,0 +1,93 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { vmDirectory } from "../../runtime/src/state/vm-directory.ts";
+import { hostProcesses } from "./host-processes.ts";
+import { distDirectory } from "./paths.ts";
+import { Runv, type RunvOptions } from "./runv.ts";
+import { cgroupMembers } from "./vm-pieces.ts";
+
+/** How long what ends on its own may take on a loaded host; asserted by polling. */
+const settleDeadlineMs = 30_000;
+const pollIntervalMs = 100;
+
+const pollOptions = { timeout: settleDeadlineMs, interval: pollIntervalMs };
+
+/** Expects a value to become `expected`, however loaded the host. */
+export async function eventually<T>(probe: () => T | Promise<T>, expected: unknown): Promise<void> {
+  await expect.poll(probe, pollOptions).toEqual(expected);
+}
+
+/** What a container left on the host after it was deleted: nothing, if all is well. */
+export function leftoversOf(runv: Runv, id: string): string[] {
+  const directory = vmDirectory(runv.root, id);
+  return [
+    ...cgroupMembers(id).map(({ pid, name }) => `process ${pid} (${name})`),
+    ...cgroupDirectories(id).map((cgroup) => `cgroup ${cgroup}`),
+    ...linesWith("/proc/self/mountinfo", directory).map((line) => `mount ${line}`),
+    ...linesWith("/proc/net/unix", directory).map((line) => `socket ${line}`),
+    ...[directory, path.join(runv.root, id)]
+      .filter((file) => existsSync(file))
+      .map((file) => `directory ${file}`),
+  ];
+}
+
+/** The same for all containers of this runv, and what belongs to no container. */
+function leftovers(runv: Runv): string[] {
+  const scratch = runv.env["RUNV_SCRATCH_DIR"] ?? "";
+  return [
+    ...runv.ids.flatMap((id) => leftoversOf(runv, id)),
+    ...hostProcesses()
+      .filter(({ executable }) => executable.startsWith(`${distDirectory}/`))
+      .map(({ pid, executable }) => `process ${pid} (${executable})`),
+    ...linesWith("/proc/self/mountinfo", runv.directory).map((line) => `mount ${line}`),
+    ...entries(runv.root).map((name) => `state ${name}`),
+    ...entries(scratch)
+      .filter((name) => !name.endsWith(".template"))
+      .map((name) => `scratch file ${name}`),
+  ];
+}
+
+/**
+ * A runv for the tests of one file. The last of them, added by `leavesNothing`, sees to it that nothing is left on the host; what a
+ * failed test left is removed after that, so that the next file starts clean.
+ */
+export function useRunv(options: RunvOptions = {}): () => Runv {
+  let runv: Runv | null = null;
+  beforeAll(() => {
+    runv = new Runv(options);
+  });
+  afterAll(async () => {
+    await runv?.dispose();
+  });
+  return () => {
+    if (runv === null) throw new Error("use it inside tests only");
+    return runv;
+  };
+}
+
+/** To be called after the other tests of a file. */
+export function leavesNothing(runv: () => Runv): void {
+  test("nothing is left on the host", async () => {
+    for (const id of runv().ids) await runv().ok(["delete", "--force", id]);
+    await eventually(() => leftovers(runv()), []);
+  });
+}
+
+function cgroupDirectories(id: string): string[] {
+  return readFileSync("/proc/self/mountinfo", "utf8")
+    .split("\n")
+    .filter((line) => / - cgroup2? /.test(line))
+    .map((line) => path.join(line.split(" ")[4] ?? "", "runv", id))
+    .filter((directory) => existsSync(directory));
+}
+
+function linesWith(file: string, text: string): string[] {
+  return readFileSync(file, "latin1")
+    .split("\n")
+    .filter((line) => line.includes(text));
+}
+
+function entries(directory: string): string[] {
+  return existsSync(directory) ? readdirSync(directory) : [];
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { eventually, leavesNothing, leftoversOf, useRunv } from "../harness/leftovers.ts";
+import { exitStatus } from "../harness/runv.ts";
+import { caseCount } from "../harness/sample.ts";
+
+/** The steps of a create as its debug log tells them; "" stands for: before the first. */
+const phases = ["", "launch", "agent", "rootfs"];
+const sweeps = caseCount({ sample: 6, full: 100 });
+/** The last kills come a little later than an undisturbed create takes. */
+const sweepEnd = 1.1;
+
+const runv = useRunv();
+
+test.each(phases)("SIGKILL of create after phase %j leaves nothing", async (phase) => {
+  const id = runv().newId("phase");
+  const log = path.join(runv().directory, `${id}.log`);
+  const bundle = runv().bundle({ args: ["sleep", "1000000"] });
+  const args = ["--debug", "--log", log, "--log-format", "json", "create", "--bundle", bundle, id];
+  const create = runv().start(args, "ignore");
+  if (phase !== "") await eventually(() => logged(log).includes(`"phase":"${phase}"`), true);
+  create.kill("SIGKILL");
+  expect(await exitStatus(create)).toBe(137);
+  await eventually(async () => (await runv().run(["state", id])).stdout.includes('"creating"'), false);
+  await runv().ok(["delete", "--force", id]);
+  await eventually(() => leftoversOf(runv(), id), []);
+});
+
+test(`SIGKILL of create at ${sweeps} moments leaves a truthful state, and nothing after delete`, async () => {
+  const bundle = runv().bundle({ args: ["sleep", "1000000"] });
+  const startedMs = performance.now();
+  await runv().create({ args: ["sleep", "1000000"] });
+  const createMs = performance.now() - startedMs;
+  for (let sweep = 0; sweep < sweeps; sweep++) {
+    const id = runv().newId("sweep");
+    const create = runv().start(["create", "--bundle", bundle, id], "ignore");
+    const killer = setTimeout(() => create.kill("SIGKILL"), (sweep * createMs * sweepEnd) / sweeps);
+    const status = await exitStatus(create);
+    clearTimeout(killer);
+    const expected = status === 0 ? ["created"] : ["stopped", "none"];
+    await eventually(async () => expected.includes(await statusOrNone(id)), true);
+    await runv().ok(["delete", "--force", id]);
+    await eventually(() => leftoversOf(runv(), id), []);
+  }
+});
+
+/** `create` that died leaves no state once its monitor has undone it, or one that has stopped. */
+async function statusOrNone(id: string): Promise<string> {
+  const { status, stdout } = await runv().run(["state", id]);
+  if (status !== 0) return "none";
+  return /"status": "(\w+)"/.exec(stdout)?.[1] ?? stdout;
+}
+
+function logged(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+leavesNothing(runv);

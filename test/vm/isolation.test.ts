@@ -1,0 +1,114 @@
+import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { constants } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { dangerousCapabilities } from "../harness/bundle.ts";
+import { rootfsWith } from "../harness/guest-programs.ts";
+import { statusOf } from "../harness/host-processes.ts";
+import { leavesNothing, useRunv } from "../harness/leftovers.ts";
+import { piecesOf } from "../harness/vm-pieces.ts";
+
+/** As long as an id gets that a caller such as containerd puts into --root. */
+const runv = useRunv({ rootName: "r".repeat(200) });
+let container = "";
+const inside = async (script: string) => runv().run(["exec", container, "sh", "-c", script]);
+
+test("a container whose root has the capabilities that an attack would want, below a long --root", async () => {
+  expect(runv().root.length).toBeGreaterThan(200);
+  const rootfs = path.join(runv().directory, "rootfs");
+  await rootfsWith(rootfs, ["isolation-probe"]);
+  container = await runv().running({
+    args: ["sleep", "1000000"],
+    capabilities: dangerousCapabilities,
+    rootfs,
+  });
+  expect((await inside("id -u")).stdout).toBe("0\n");
+});
+
+test("it cannot make a vsock socket, by whatever system call", async () => {
+  const { EAFNOSUPPORT } = constants.errno;
+  const outcome = await inside("isolation-probe");
+  expect(
+    Object.fromEntries(
+      outcome.stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split(" ")),
+    ),
+  ).toEqual({
+    stream: `${EAFNOSUPPORT}`,
+    datagram: `${EAFNOSUPPORT}`,
+    pair: expect.not.stringMatching(/^0$/) as string,
+    wide: `${EAFNOSUPPORT}`,
+    "socket-32": `${EAFNOSUPPORT}`,
+    "socketcall-32": `${EAFNOSUPPORT}`,
+    io_uring: `${constants.errno.ENOSYS}`,
+    inet: "0",
+  });
+});
+
+test("it cannot see or kill the agent", async () => {
+  const { stdout } = await inside("cat /proc/[0-9]*/cmdline | tr '\\0' ' '; ls -l /proc/1/exe");
+  expect(stdout).toContain("sleep 1000000");
+  expect(stdout).not.toContain("agent");
+  await inside("kill -9 -1; kill -9 1");
+  expect((await inside("echo alive")).stdout).toBe("alive\n");
+});
+
+test("it cannot load a module", async () => {
+  const outcome = await inside(
+    "dd if=/dev/zero of=/dev/shm/m.ko bs=1k count=1 2>/dev/null; insmod /dev/shm/m.ko",
+  );
+  expect(outcome.status).not.toBe(0);
+  expect(outcome.stderr).toMatch(
+    /insmod: can't insert '\/dev\/shm\/m.ko': (Function not implemented|Operation not permitted|kernel does not support requested operation)/,
+  );
+});
+
+test("it cannot read the scratch disk, kernel memory or ports, even with nodes of its own", async () => {
+  const nodes = { disk: "b 254 0", "first disk": "b 253 0", mem: "c 1 1", port: "c 1 4", kmsg: "c 1 11" };
+  for (const [name, node] of Object.entries(nodes)) {
+    const file = `/dev/shm/${name.replace(" ", "-")}`;
+    const outcome = await inside(`mknod ${file} ${node} && dd if=${file} of=/dev/null bs=512 count=1`);
+    expect(outcome.status, `${name}: ${outcome.stderr}`).not.toBe(0);
+    expect(outcome.stderr, name).toMatch(/Operation not permitted|Permission denied/);
+  }
+  const { stdout } = await inside("cat /proc/partitions");
+  expect(stdout).toContain("vda");
+});
+
+test("it cannot mount what the agent has, nor leave its root", async () => {
+  const { stdout } = await inside(
+    "ls /; mkdir -p /tmp/d && mount -t devtmpfs none /tmp/d && ls /tmp/d/vda && cat /tmp/d/vda | head -c 16 | wc -c",
+  );
+  expect(stdout).not.toMatch(/^16$/m);
+  expect((await inside("ls /proc/1/root/init /init")).status).not.toBe(0);
+});
+
+test("it cannot stop the machine past its init process", async () => {
+  expect((await inside("echo b > /proc/sysrq-trigger")).stderr).toContain("Read-only file system");
+  expect((await inside("echo alive")).stdout).toBe("alive\n");
+});
+
+test("the VMM and its helper run as a user of their own, without privileges, in a root with nothing of the host's", () => {
+  const { vmm, carrier } = piecesOf(runv(), container);
+  for (const { pid, name } of [vmm, ...(carrier === null ? [] : [carrier])]) {
+    const ids = statusOf(pid, "Uid").split(/\s+/);
+    expect(new Set(ids).size, name).toBe(1);
+    expect(Number(ids[0]), name).toBeGreaterThan(65_536);
+    expect(statusOf(pid, "Groups"), name).toBe("");
+    for (const set of ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"])
+      expect(statusOf(pid, set), `${name} ${set}`).toBe("0000000000000000");
+    expect(statusOf(pid, "NoNewPrivs"), name).toBe("1");
+    for (const namespace of ["mnt", "net", "ipc"])
+      expect(readlinkSync(`/proc/${pid}/ns/${namespace}`), name).not.toBe(
+        readlinkSync(`/proc/self/ns/${namespace}`),
+      );
+    for (const file of ["etc/shadow", "etc/passwd", "root", "home", "run/runv", "proc", "var", process.cwd()])
+      expect(existsSync(`/proc/${pid}/root/${file}`), `${name} ${file}`).toBe(false);
+    expect(readdirSync(`/proc/${pid}/root/etc`)).toEqual(["ld.so.cache"]);
+  }
+  expect(statusOf(vmm.pid, "Seccomp")).toBe("2");
+});
+
+leavesNothing(runv);

@@ -4,6 +4,7 @@ import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
 import { handOverRootfs } from "../sandbox/hand-over.ts";
 import { cgroupsOf, takeHostPlace } from "../sandbox/host-place.ts";
 import { bootSettings } from "../sandbox/settings.ts";
+import { parseContainerId } from "../shared/ids.ts";
 import { identifyProcess } from "../shared/process-identity.ts";
 import { type Releases, rollingBack } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
@@ -42,6 +43,8 @@ export interface CreatedContainer {
  */
 export async function createContainer(options: CreateOptions, context: Context): Promise<CreatedContainer> {
   const watch = new Stopwatch(context.log);
+  // Before anything, such as a cgroup, is named after it.
+  parseContainerId(options.id);
   const bundle = loadBundle(options.bundle, context.log);
   const terminal = proxyTerminal(bundle.spec.process, options);
   if (options.systemdCgroup && /^[^/:]*:[^/:]*:[^/:]*$/.test(bundle.spec.linux.cgroupsPath)) {

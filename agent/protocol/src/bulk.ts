@@ -1,3 +1,5 @@
+import { parseJsonObject } from "./json-object.ts";
+
 /** The line that opens a bulk connection (README.md): what the bytes after it are. */
 export interface BulkHeader {
   readonly operation: "unpack";
@@ -14,14 +16,9 @@ export function encodeBulkHeader(header: BulkHeader): string {
 
 /** @returns null when `line` (without its newline) is not a header of this version. */
 export function parseBulkHeader(line: string): BulkHeader | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { version, operation, container } = value as Record<string, unknown>;
+  const header = parseJsonObject(line);
+  if (header === null) return null;
+  const { version, operation, container } = header;
   if (version !== bulkVersion || operation !== "unpack" || typeof container !== "string") return null;
   return { operation, container };
 }

@@ -6,5 +6,6 @@ export { errorFromTrailers, type FailedCall } from "./grpc/error-trailers.ts";
 export { GrpcServer, type GrpcServerOptions } from "./grpc/server.ts";
 export type { CallContext, Handler, ServiceDefinition, ServiceImplementation } from "./grpc/service.ts";
 export type { ByteStream, Clock, HeaderList, Http2Handlers, Http2Session } from "./grpc/transport.ts";
+export * from "./json-object.ts";
 export * from "./ports.ts";
 export * from "./process-io.ts";

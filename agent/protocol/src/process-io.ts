@@ -1,3 +1,5 @@
+import { parseJsonObject } from "./json-object.ts";
+
 /** Frame types of the process-I/O connection (README.md). DATA, EOF, CREDIT and CLOSED are handled in C and do not appear here. */
 export const frameType = { hello: 1, welcome: 2, refused: 3, resize: 8, signal: 9, exit: 10 } as const;
 
@@ -20,19 +22,11 @@ export function encodeHello(hello: Hello): string {
 /** @returns null when `text` is not a HELLO of this version. */
 export function parseHello(text: string): Hello | null {
   if (text.length > maxHelloBytes) return null;
-  const value = parseJson(text);
-  if (typeof value !== "object" || value === null) return null;
-  const { version, container, process } = value as Record<string, unknown>;
+  const hello = parseJsonObject(text);
+  if (hello === null) return null;
+  const { version, container, process } = hello;
   if (version !== helloVersion || typeof container !== "string" || typeof process !== "string") return null;
   return { container, process };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** How a process ended: `signal` is 0 unless a signal killed it. */

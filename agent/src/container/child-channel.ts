@@ -1,4 +1,11 @@
-import { type ErrorCode, errorMessage, isErrorCode, isRunvError, RunvError } from "@runv/protocol";
+import {
+  type ErrorCode,
+  errorMessage,
+  isErrorCode,
+  isRunvError,
+  parseJsonObject,
+  RunvError,
+} from "@runv/protocol";
 import { exit, type Fd, read, sendWithFds, write } from "../linux/sys.ts";
 
 /**
@@ -24,14 +31,9 @@ export function encodeChildMessage(message: ChildMessage): string {
 
 /** @returns null for a line that no child of ours writes */
 export function parseChildMessage(line: string): ChildMessage | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch {
-    return null;
-  }
-  if (typeof value !== "object" || value === null) return null;
-  const { event, code, message, result } = value as Record<string, unknown>;
+  const child = parseJsonObject(line);
+  if (child === null) return null;
+  const { event, code, message, result } = child;
   if (event === "ready") return { event };
   if (event === "failed" && isErrorCode(code) && typeof message === "string") return { event, code, message };
   if (event === "done" && typeof result === "object" && result !== null)

@@ -21,7 +21,8 @@ const unsupported = {
     "personality",
     "seccomp",
   ],
-  resources: ["memory", "cpu", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"],
+  resources: ["memory", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"],
+  cpu: ["quota", "burst", "period", "realtimeRuntime", "realtimePeriod", "cpus", "mems", "idle"],
 } as const;
 
 /** @throws RunvError unsupported, naming the first member of `object` that asks for something not honoured. */

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Builds the guest kernel, or takes it from the cache, and puts vmlinux, bzImage, config and build-info.json
-# into DIR.
+# Builds the guest kernel, or takes it from the cache, and puts vmlinux, bzImage, config, System.map and
+# build-info.json into DIR.
 #
 #   kernel-configs/build.sh [--source PACKAGE] [--suite SUITE] [--jobs N] --out DIR
 #
@@ -81,7 +81,7 @@ if [[ ! -e $cache/$hash ]]; then
 fi
 
 mkdir -p "$out"
-for file in vmlinux bzImage config build-info.json; do
+for file in vmlinux bzImage config System.map build-info.json; do
   ln -f "$cache/$hash/$file" "$out/$file" 2>/dev/null || cp -f "$cache/$hash/$file" "$out/$file"
 done
 say "$out: $(tr -d '\n{}"' <"$cache/$hash/build-info.json" | tr -s ' ')"

@@ -56,6 +56,7 @@ say "checking the images"
 objcopy --strip-all "$build/vmlinux" "$partial/result/vmlinux"
 cp "$build/arch/x86/boot/bzImage" "$partial/result/bzImage"
 cp "$build/.config" "$partial/result/config"
+cp "$build/System.map" "$partial/result/System.map"
 # Note type 18 of owner Xen is the address where a PVH loader enters (XEN_ELFNOTE_PHYS32_ENTRY)
 readelf --notes --wide "$partial/result/vmlinux" | grep -qE '^ *Xen .*0x0*12\b' ||
   fail "no PVH entry: vmlinux: QEMU could not load it"

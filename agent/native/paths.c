@@ -10,6 +10,7 @@
 #include "args.h"
 #include "errors.h"
 #include "module.h"
+#include "remove-directories.h"
 #include "remove-tree.h"
 #include "stat.h"
 #include "text.h"
@@ -71,6 +72,8 @@ PATH_CALL(path_chmod, "chmod", 1, chmod(path, first))
 PATH_CALL(path_chown, "chown", 2, lchown(path, first, second))
 PATH_CALL(path_chdir, "chdir", 0, chdir(path))
 PATH_CALL(path_chroot, "chroot", 0, chroot(path))
+PATH_CALL(path_remove_directories, "removeDirectories", 1,
+          runv_remove_directories(path, (int)(first &INT16_MAX)))
 PATH_CALL(path_remove_tree, "removeTree", 0, runv_remove_tree(path))
 
 #define TWO_PATHS_CALL(function, name, call)                                                                 \
@@ -207,7 +210,7 @@ static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("chown", 3, path_chown),   JS_CFUNC_DEF("readdir", 1, path_readdir),
         JS_CFUNC_DEF("umask", 1, path_umask),   JS_CFUNC_DEF("removeTree", 1, path_remove_tree),
         JS_CFUNC_DEF("chdir", 1, path_chdir),   JS_CFUNC_DEF("getcwd", 0, path_getcwd),
-        JS_CFUNC_DEF("chroot", 1, path_chroot),
+        JS_CFUNC_DEF("chroot", 1, path_chroot), JS_CFUNC_DEF("removeDirectories", 2, path_remove_directories),
 };
 
 const struct runv_family runv_family_paths = {exports, RUNV_COUNT(exports), NULL};

@@ -17,8 +17,8 @@
 
 /* All that clone(2) may be asked for here: memory, descriptors and threads are never shared. */
 enum {
-	NAMESPACE_FLAGS = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-	                  CLONE_NEWPID | CLONE_NEWNET
+	CLONE_FLAGS = CLONE_PARENT | CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+	              CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET
 };
 
 static JSValue process_clone(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -27,8 +27,8 @@ static JSValue process_clone(JSContext *ctx, JSValueConst self, int argc, JSValu
 	uint32_t flags;
 	if (runv_uint32(ctx, argv[0], "flags", &flags) < 0)
 		return JS_EXCEPTION;
-	if ((flags & ~(uint32_t)NAMESPACE_FLAGS) != 0)
-		return JS_ThrowRangeError(ctx, "flags: only CLONE_NEW* are allowed");
+	if ((flags & ~(uint32_t)CLONE_FLAGS) != 0)
+		return JS_ThrowRangeError(ctx, "flags: only CLONE_NEW* and CLONE_PARENT are allowed");
 	return runv_check_number(ctx,
 	                         syscall(SYS_clone, (unsigned long)flags | SIGCHLD, NULL, NULL, NULL, NULL),
 	                         "clone", NULL);

@@ -54,6 +54,9 @@ declare module "runv:sys" {
   export function readdir(path: string): string[];
   /** rm -rf: never follows symlinks, and a mount point in the tree is EBUSY. Absent is fine. */
   export function removeTree(path: string): void;
+  /** rmdir(2) of a directory and those below it, at most `levels` deep; files are left (a cgroup's go with it). Throws EBUSY while one is in
+   * use. Absent is fine. */
+  export function removeDirectories(path: string, levels: number): void;
   export function umask(mask: number): number;
   export function chdir(path: string): void;
   export function fchdir(fd: Fd): void;
@@ -90,7 +93,7 @@ declare module "runv:sys" {
   };
 
   // ── processes (native/processes.c) ────────────────────────────────────────────────────────────────────────────────────
-  /** clone(2) like fork(2) with SIGCHLD | `flags` (CLONE_NEW*). 0 in the child, which goes on in the same JavaScript
+  /** clone(2) like fork(2) with SIGCHLD | `flags` (CLONE_NEW*, CLONE_PARENT). 0 in the child, which goes on in the same JavaScript
    * with a copy of everything; it must call `afterFork` before anything else that touches the loop. */
   export function clone(flags: number): number;
   /** In a forked child: drops the loop, its epoll, timers and signal descriptors; unblocks all signals and resets their handlers. */

@@ -12,7 +12,8 @@ const mounts = [
   { type: "proc", target: "/proc", flags: systemFlags, data: "" },
   { type: "sysfs", target: "/sys", flags: systemFlags, data: "" },
   { type: "devtmpfs", target: "/dev", flags: MS_NOSUID | MS_NOEXEC, data: "mode=0755" },
-  { type: "cgroup2", target: "/sys/fs/cgroup", flags: systemFlags, data: "" },
+  // A container sets no limit of its own cgroup and moves no process out of it, whatever capability it has.
+  { type: "cgroup2", target: "/sys/fs/cgroup", flags: systemFlags, data: "nsdelegate" },
 ] as const;
 
 /** Descriptors 0 to 2 must be taken, whatever the kernel gave us, or a socket of ours becomes a child's stdin. */

@@ -14,6 +14,7 @@ import { serveBulk } from "./io/bulk-server.ts";
 import { makeControlServer, serveControl } from "./io/control-server.ts";
 import { openPort } from "./io/listener.ts";
 import { ProcessIoServer } from "./io/process-io-server.ts";
+import { noteAvailableMemory } from "./linux/cgroups.ts";
 import { endMachine } from "./linux/power.ts";
 import { startReaping } from "./linux/reaper.ts";
 import { exit, getpid, monotonicMs, runLoop, write } from "./linux/sys.ts";
@@ -43,6 +44,7 @@ function main(): void {
   provideTextEncoding();
   startReaping();
   prepareRoot();
+  noteAvailableMemory();
   protectSelf();
 
   const sandbox = new Sandbox();

@@ -1,9 +1,6 @@
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import path from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { sharedGuest } from "../harness/agent-guest.ts";
+import { compileProgram } from "../harness/compile-program.ts";
 import { runContainer, runExec, sendRootfs, specContainer, specProcess } from "../harness/container.ts";
 
 const shared = sharedGuest();
@@ -92,7 +89,7 @@ test("capabilities are those asked for, and none without", async () => {
 });
 
 test("AF_VSOCK is closed to 64-bit programs, and io_uring with it", async () => {
-  const program = compile(`
+  const program = compileProgram(`
     #include <errno.h>
     #include <stdio.h>
     #include <string.h>
@@ -132,15 +129,3 @@ test("a container that takes all memory and all processes does not take the agen
   await shared.agent.containers.delete({ containerId: "greedy" });
   expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
 });
-
-/** A static program of this machine's C compiler. */
-function compile(source: string): Buffer {
-  const directory = mkdtempSync(path.join(tmpdir(), "runv-try-"));
-  try {
-    writeFileSync(path.join(directory, "try.c"), source);
-    execFileSync("cc", ["-static", "-o", path.join(directory, "try"), path.join(directory, "try.c")]);
-    return readFileSync(path.join(directory, "try"));
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}

@@ -10,11 +10,12 @@ import { exit, type Fd, read, sendWithFds, write } from "../linux/sys.ts";
 
 /**
  * What a forked child says to the agent on its socket, one JSON object a line: `ready` when only execve is left (with the
- * terminal's master, three times, when it made one), or its error. The end of the stream after `ready` and the go-ahead is
+ * terminal's master, three times, when it made one), `moved` when another process goes on in its place, or its error. The end of the stream after `ready` and the go-ahead is
  * execve's success: the socket is close-on-exec.
  */
 export type ChildMessage =
   | { readonly event: "ready" }
+  | { readonly event: "moved"; readonly pid: number }
   | { readonly event: "done"; readonly result: Readonly<Record<string, number>> }
   | { readonly event: "failed"; readonly code: ErrorCode; readonly message: string };
 
@@ -33,8 +34,9 @@ export function encodeChildMessage(message: ChildMessage): string {
 export function parseChildMessage(line: string): ChildMessage | null {
   const child = parseJsonObject(line);
   if (child === null) return null;
-  const { event, code, message, result } = child;
+  const { event, code, message, result, pid } = child;
   if (event === "ready") return { event };
+  if (event === "moved" && typeof pid === "number") return { event, pid };
   if (event === "failed" && isErrorCode(code) && typeof message === "string") return { event, code, message };
   if (event === "done" && typeof result === "object" && result !== null)
     return { event, result: numbersOf(result) };

@@ -2,7 +2,7 @@ import { type Exit, RunvError } from "@runv/protocol";
 import { tolerate } from "../linux/errno.ts";
 import { onExit } from "../linux/reaper.ts";
 import { SIGKILL } from "../linux/signals.ts";
-import { close, type Fd, kill, setNonblock, socketpair, write } from "../linux/sys.ts";
+import { close, exit, type Fd, kill, setNonblock, socketpair, write } from "../linux/sys.ts";
 import { type ChildMessage, errorOfChild, goAhead } from "./child-channel.ts";
 import { ChildReader } from "./child-reader.ts";
 
@@ -17,9 +17,15 @@ interface Waiter {
   reject(error: RunvError): void;
 }
 
+const killedWhileSetUp = "the process was killed while it was being set up";
+/** EX_SOFTWARE of sysexits(3): a child that came back from its body. */
+const exitSoftware = 70;
+
+/** Whether that process, which is not reaped yet, belongs where the child was to make it. */
+export type Adoption = (pid: number) => boolean;
+
 /** The agent's side of a forked child of its own program, until the child becomes another one or ends. */
 export class Child {
-  readonly pid: number;
   readonly #channel: Fd;
   readonly #reader: ChildReader;
   #waiter: Waiter | null = null;
@@ -27,27 +33,35 @@ export class Child {
   #failure: RunvError | null = null;
   #ended = false;
   #exited = false;
+  #pid: number;
+  #adopt: Adoption | null;
+  readonly #onExit: (exit: Exit) => void;
 
   /**
    * @param fork clone(2) with what the child needs; returns twice
    * @param body the whole life of the child; its argument is its end of the channel
+   * @param adopt null: the child stays itself. Else it makes another process in its place, and this says whether that is one of ours
    */
-  constructor(fork: () => number, body: (channel: Fd) => never, exited: (exit: Exit) => void) {
+  constructor(
+    fork: () => number,
+    body: (channel: Fd) => never,
+    exited: (exit: Exit) => void,
+    adopt: Adoption | null = null,
+  ) {
+    this.#onExit = exited;
+    this.#adopt = adopt;
     const [own, childs] = socketpair();
     try {
       setNonblock(childs, false);
-      this.pid = fork();
+      this.#pid = fork();
     } catch (thrown) {
       close(own);
       close(childs);
       throw thrown;
     }
-    if (this.pid === 0) body(childs);
+    if (this.#pid === 0) runToEnd(body, childs);
     close(childs);
-    onExit(this.pid, (exit) => {
-      this.#exited = true;
-      exited(exit);
-    });
+    this.#watch();
     setNonblock(own, true);
     this.#channel = own;
     this.#reader = new ChildReader(own, {
@@ -56,10 +70,14 @@ export class Child {
     });
   }
 
+  get pid(): number {
+    return this.#pid;
+  }
+
   /** What the child says next. @throws RunvError what it reported, or "agent" when it died silently */
   async report(): Promise<Report> {
     const report = await this.#next();
-    if (report === null) throw new RunvError("agent", "the process was killed while it was being set up");
+    if (report === null) throw new RunvError("agent", killedWhileSetUp);
     return report;
   }
 
@@ -71,7 +89,7 @@ export class Child {
 
   /** Does nothing to a child that has been reaped: its pid may be another's. */
   signal(number: number): void {
-    if (!this.#exited) tolerate(["ESRCH"], () => kill(this.pid, number));
+    if (!this.#exited) tolerate(["ESRCH"], () => kill(this.#pid, number));
   }
 
   /** Ends a child that nobody waits for any more. */
@@ -90,8 +108,33 @@ export class Child {
 
   #take(message: ChildMessage, fds: readonly Fd[]): void {
     if (message.event === "failed") this.#failure = errorOfChild(message);
+    else if (message.event === "moved") this.#move(message.pid);
     else this.#reports.push({ result: message.event === "done" ? message.result : {}, fds });
     this.#settle();
+  }
+
+  #watch(): void {
+    const watched = this.#pid;
+    onExit(watched, (exit) => {
+      if (watched !== this.#pid) return;
+      this.#exited = true;
+      // One that another process is to stand in for says why it ends on the channel.
+      if (this.#adopt === null) this.#onExit(exit);
+    });
+  }
+
+  /** Whoever can trace the new process can write on its channel: the kernel is asked who it is, and only once. */
+  #move(pid: number): void {
+    const adopt = this.#adopt;
+    if (adopt === null) return;
+    if (!adopt(pid)) {
+      this.#failure = new RunvError("agent", killedWhileSetUp);
+      return;
+    }
+    this.#adopt = null;
+    this.#pid = pid;
+    this.#exited = false;
+    this.#watch();
   }
 
   #end(): void {
@@ -102,11 +145,20 @@ export class Child {
   #settle(): void {
     const waiter = this.#waiter;
     if (waiter === null) return;
-    const report = this.#reports.shift();
+    const report = this.#adopt === null ? this.#reports.shift() : undefined;
     if (report === undefined && this.#failure === null && !this.#ended) return;
     this.#waiter = null;
     if (report !== undefined) waiter.resolve(report);
     else if (this.#failure !== null) waiter.reject(this.#failure);
     else waiter.resolve(null);
+  }
+}
+
+/** Nothing that a child throws may bring it back into the agent's own code: there would be two agents. */
+function runToEnd(body: (channel: Fd) => never, channel: Fd): never {
+  try {
+    return body(channel);
+  } catch {
+    return exit(exitSoftware);
   }
 }

@@ -1,5 +1,5 @@
 import { type CreateContainerRequest, Namespace, type Process } from "@runv/protocol";
-import { createCgroup, limitProcesses, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
+import { createCgroup, limitCgroup, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { defaultDeviceRules } from "../linux/devices.ts";
 import {
@@ -38,7 +38,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
   const cgroup = request.cgroupPath === "" ? `/${request.containerId}` : request.cgroupPath;
   createCgroup(cgroup);
   try {
-    limitProcesses(cgroup);
+    limitCgroup(cgroup);
     restrictDevices(cgroup, [...request.deviceRules, ...defaultDeviceRules]);
     const init = await launchInit(creation, cgroup);
     try {

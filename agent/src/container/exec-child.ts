@@ -1,33 +1,68 @@
-import type { Process } from "@runv/protocol";
-import { enterCgroup } from "../linux/cgroups.ts";
-import { step } from "../linux/errno.ts";
-import { joinNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
-import { afterFork, type Fd, setsid } from "../linux/sys.ts";
-import { runChild } from "./child-channel.ts";
-import { type ChildStreams, wirePipes, wireTerminal } from "./child-stdio.ts";
+import { type Process, RunvError } from "@runv/protocol";
+import { enterCgroupOf } from "../linux/cgroups.ts";
+import { errnoOf, step } from "../linux/errno.ts";
+import {
+  CLONE_PARENT,
+  joinNamespaces,
+  type NamespaceSet,
+  namespaceDescriptors,
+} from "../linux/namespaces.ts";
+import { afterFork, clone, closeFrom, exit, type Fd, write } from "../linux/sys.ts";
+import { encodeChildMessage, runChild } from "./child-channel.ts";
+import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
 import { adjustOom, becomeProgram } from "./init-child.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
+
+const firstOther = 3;
 
 /** What the forked child of an exec needs to know. */
 export interface ExecPlan {
   readonly process: Process;
   readonly namespaces: NamespaceSet;
   readonly cgroup: string;
+  /** Of the container's init. */
+  readonly initPid: number;
   readonly allowVsock: boolean;
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
 }
 
-/** The life of the child from clone(2), in the container's pid namespace, to execve(2). */
+/**
+ * The life of an exec up to execve(2), in two processes: a tracer in the container sees (and can enter, by /proc/<pid>/root,
+ * cwd and fd) whatever is in its pid namespace, so the first leaves everything of the agent behind, out of its sight, and only
+ * then makes the second there.
+ */
 export function runExec(plan: ExecPlan): never {
   afterFork();
   return runChild(plan.channel, () => {
-    setsid();
-    enterCgroup(plan.cgroup);
+    enterCgroupOf(plan.cgroup, plan.initPid);
     adjustOom(plan.process);
+    closeFrom(firstOther, [plan.channel, ...(plan.streams ?? []), ...namespaceDescriptors(plan.namespaces)]);
     step("join the container's namespaces", () => joinNamespaces(plan.namespaces));
-    return becomeProgram(plan, wireStdio(plan));
+    const terminal = wireStdio(plan);
+    const pid = cloneInside();
+    if (pid > 0) {
+      write(plan.channel, encodeChildMessage({ event: "moved", pid }));
+      return exit(0);
+    }
+    leadSession(terminal);
+    return becomeProgram(plan, terminal);
   });
+}
+
+/** As our sibling, so that it is the agent's child. */
+function cloneInside(): number {
+  try {
+    return clone(CLONE_PARENT);
+  } catch (thrown) {
+    // What the kernel says in a pid namespace whose init has ended (pid_namespaces(7)).
+    if (errnoOf(thrown) === "ENOMEM")
+      throw new RunvError(
+        "invalid-state",
+        "cannot exec: container not running, or the guest has no memory left",
+      );
+    throw thrown;
+  }
 }
 
 function wireStdio(plan: ExecPlan): Terminal | null {

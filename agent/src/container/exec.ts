@@ -1,5 +1,5 @@
 import { type Process, RunvError } from "@runv/protocol";
-import { withChildrenIn } from "../linux/namespaces.ts";
+import { isInPidNamespace } from "../linux/namespaces.ts";
 import { clone } from "../linux/sys.ts";
 import type { Container } from "./container.ts";
 import { runExec } from "./exec-child.ts";
@@ -19,6 +19,7 @@ export async function createExec(
   allowVsock: boolean,
 ): Promise<GuestProcess> {
   const { execs, namespaces, cgroup } = container;
+  const initPid = container.init.child.pid;
   if (container.init.state === "exited")
     throw new RunvError("invalid-state", "cannot exec in a stopped container: container not running");
   if (execs.has(processId))
@@ -30,8 +31,10 @@ export async function createExec(
     const launched = await launch({
       name: `process ${processId} of container ${container.id}`,
       terminal: process.terminal,
-      fork: () => withChildrenIn(namespaces.pid, () => clone(0)),
-      body: (channel, streams) => runExec({ process, namespaces, cgroup, allowVsock, streams, channel }),
+      fork: () => clone(0),
+      body: (channel, streams) =>
+        runExec({ process, namespaces, cgroup, initPid, allowVsock, streams, channel }),
+      adopt: (pid) => isInPidNamespace(pid, namespaces),
       options: { unclaimedMs: unclaimedExitMs, onFinished: () => execs.delete(processId) },
     });
     execs.set(processId, launched);

@@ -11,12 +11,11 @@ import {
   interfaceUp,
   setdomainname,
   sethostname,
-  setsid,
   unshare,
   writeFile,
 } from "../linux/sys.ts";
 import { runChild, waitForGoAhead } from "./child-channel.ts";
-import { type ChildStreams, wirePipes, wireTerminal } from "./child-stdio.ts";
+import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
 import { becomeUser, environmentOf, lookUp } from "./credentials.ts";
 import { execFailure, findExecutable } from "./executable.ts";
 import { buildRootfs, closeRootfs } from "./rootfs.ts";
@@ -40,7 +39,6 @@ export interface InitPlan {
 export function runInit(plan: InitPlan): never {
   afterFork();
   return runChild(plan.channel, () => {
-    setsid();
     enterCgroup(plan.cgroup);
     step("make cgroup namespace", () => unshare(CLONE_NEWCGROUP));
     adjustOom(plan.process);
@@ -49,6 +47,7 @@ export function runInit(plan: InitPlan): never {
     applySysctls(plan.request.sysctls);
     buildRootfs(plan.request, plan.rootfs);
     const terminal = wireStdio(plan);
+    leadSession(terminal);
     closeRootfs(plan.request);
     return becomeProgram(plan, terminal);
   });

@@ -1,7 +1,7 @@
 import { type Exit, RunvError } from "@runv/protocol";
 import { within } from "../linux/deadline.ts";
 import { close, type Fd } from "../linux/sys.ts";
-import { Child } from "./child.ts";
+import { type Adoption, Child } from "./child.ts";
 import type { ChildStreams } from "./child-stdio.ts";
 import { GuestProcess, type ProcessOptions } from "./process.ts";
 import { type AgentStreams, closeStreams, makePipes } from "./streams.ts";
@@ -17,6 +17,8 @@ export interface Launch {
   fork(): number;
   /** The life of the child; `streams` is null with a terminal. */
   body(channel: Fd, streams: ChildStreams | null): never;
+  /** Whether a process that takes over from the forked one belongs there; absent: none does. */
+  readonly adopt?: Adoption;
   /** What becomes of it after its end. */
   readonly options: ProcessOptions;
 }
@@ -35,6 +37,7 @@ export async function launch(plan: Launch): Promise<GuestProcess> {
       () => plan.fork(),
       (channel) => plan.body(channel, pipes?.childs ?? null),
       exited,
+      plan.adopt ?? null,
     );
     child = forked;
     const { fds } = await within(setUpDeadlineMs, `set up ${plan.name}`, forked.report());

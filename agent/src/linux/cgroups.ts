@@ -1,6 +1,7 @@
 import { type DeviceRule, RunvError } from "@runv/protocol";
 import { deviceProgram } from "./device-program.ts";
 import { errnoOf, step, tolerate } from "./errno.ts";
+import { availableMemoryBytes } from "./memory.ts";
 import { O_DIRECTORY, O_RDONLY, S_IFDIR, S_IFMT } from "./open-flags.ts";
 import { makeDirectories, parentOf, statIfThere } from "./paths.ts";
 import {
@@ -12,7 +13,7 @@ import {
   open,
   readdir,
   readFile,
-  rmdir,
+  removeDirectories,
   writeFile,
 } from "./sys.ts";
 
@@ -22,8 +23,17 @@ const maxControllersBytes = 4096;
 /** For the kernel, the agent and what it forks to look after containers. */
 const reservedThreads = 128;
 const maxProcsBytes = 4 << 20;
-/** A container can nest cgroups as deep as it likes; nobody follows further than this. */
+/** How deep a container can nest cgroups, and how many it can make. */
 const maxDepth = 64;
+const maxDescendants = 4096;
+/** What containers leave of the memory that is there before the first. */
+const reservedMemoryBytes = 8 << 20;
+let availableAtBoot = 0;
+
+/** To be called before there are containers. */
+export function noteAvailableMemory(): void {
+  availableAtBoot = availableMemoryBytes();
+}
 
 /**
  * Makes the directory and hands it, and all above it, every controller that there is.
@@ -39,12 +49,20 @@ export function createCgroup(path: string): void {
   });
 }
 
-/** Leaves the agent room to fork whatever processes in there do. */
-export function limitProcesses(path: string): void {
-  const most = Number(readFile("/proc/sys/kernel/threads-max", maxControllersBytes));
-  step(`limit processes of cgroup ${path}`, () =>
-    writeFile(`${cgroupRoot}${path}/pids.max`, String(Math.max(most - reservedThreads, 1))),
-  );
+/**
+ * Leaves the agent what it needs to look after the container, whatever processes in there do: threads to fork, memory (also what a
+ * tmpfs holds, which no OOM kill gives back), and a tree of cgroups that can be walked.
+ */
+export function limitCgroup(path: string): void {
+  const threads = Number(readFile("/proc/sys/kernel/threads-max", maxControllersBytes));
+  const limits = [
+    ["pids.max", Math.max(threads - reservedThreads, 1)],
+    ["memory.max", Math.max(availableAtBoot - reservedMemoryBytes, reservedMemoryBytes)],
+    ["cgroup.max.depth", maxDepth],
+    ["cgroup.max.descendants", maxDescendants],
+  ] as const;
+  for (const [name, limit] of limits)
+    step(`set ${name} of cgroup ${path}`, () => writeFile(`${cgroupRoot}${path}/${name}`, String(limit)));
 }
 
 function enableControllers(directory: string): void {
@@ -71,14 +89,37 @@ export function enterCgroup(path: string): void {
   step(`enter cgroup ${path}`, () => writeFile(`${cgroupRoot}${path}/cgroup.procs`, "0"));
 }
 
+/**
+ * Moves the caller into a container's cgroup; where its own processes are when it has handed controllers on (EBUSY: then none
+ * may be beside the children), as runc does.
+ */
+export function enterCgroupOf(path: string, initPid: number): void {
+  const entered = step(`enter cgroup ${path}`, () =>
+    tolerate(["EBUSY"], () => writeFile(`${cgroupRoot}${path}/cgroup.procs`, "0")),
+  );
+  if (entered) return;
+  const [, inner = ""] =
+    /^0::(.*)$/m.exec(readFile(`/proc/${initPid}/cgroup`, maxControllersBytes * 2)) ?? [];
+  enterCgroup(inner.startsWith(`${path}/`) ? inner : path);
+}
+
 /** Pids, in the guest's root namespace, of all processes in there and below. */
 export function processesIn(path: string): number[] {
   return directoriesIn(cgroupRoot + path).flatMap((directory) =>
-    ifThere(() => readFile(`${directory}/cgroup.procs`, maxProcsBytes), "")
+    processList(directory)
       .split("\n")
       .filter((line) => line !== "" && line !== "0")
       .map(Number),
   );
+}
+
+/** A threaded cgroup has no list: its processes are on that of the one above (EOPNOTSUPP). */
+function processList(directory: string): string {
+  let text = "";
+  tolerate(["EOPNOTSUPP"], () => {
+    text = ifThere(() => readFile(`${directory}/cgroup.procs`, maxProcsBytes), "");
+  });
+  return text;
 }
 
 /** Sends a signal to every process in there and below. SIGKILL also reaches what is frozen or forks all the time. */
@@ -93,19 +134,7 @@ export function signalCgroup(path: string, signal: number, sigkill: number): voi
 
 /** Removes the directory and those below. @returns false when processes are still leaving it: try again */
 export function removeCgroup(path: string): boolean {
-  return directoriesIn(cgroupRoot + path)
-    .toReversed()
-    .every((directory) => tolerateAbsent(directory));
-}
-
-function tolerateAbsent(directory: string): boolean {
-  try {
-    rmdir(directory);
-  } catch (thrown) {
-    if (errnoOf(thrown) === "EBUSY") return false;
-    if (errnoOf(thrown) !== "ENOENT") throw thrown;
-  }
-  return true;
+  return tolerate(["EBUSY"], () => removeDirectories(cgroupRoot + path, maxDepth));
 }
 
 /** The directory itself first, then what is below it; empty when it does not exist. */

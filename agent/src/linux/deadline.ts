@@ -1,5 +1,5 @@
 import { RunvError } from "@runv/protocol";
-import { clearTimer, setTimer } from "./sys.ts";
+import { clearTimer, monotonicMs, setTimer } from "./sys.ts";
 
 /**
  * The result of `work`, or a RunvError "timeout" that names `what`. `onTimeout` ends the work itself; it runs before the
@@ -27,8 +27,9 @@ export async function within<Result>(
 
 /** Tries `attempt` again and again until it is true. @throws RunvError "timeout" */
 export async function until(attempt: () => boolean, what: string, wait: Wait): Promise<void> {
-  for (let spentMs = 0; !attempt(); spentMs += wait.intervalMs) {
-    if (spentMs >= wait.deadlineMs)
+  const end = monotonicMs() + wait.deadlineMs;
+  while (!attempt()) {
+    if (monotonicMs() >= end)
       throw new RunvError("timeout", `${what}: not done within ${wait.deadlineMs} ms`);
     await new Promise<void>((resolve) => void setTimer(wait.intervalMs, resolve));
   }

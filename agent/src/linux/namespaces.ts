@@ -1,6 +1,9 @@
+import { errnoOf } from "./errno.ts";
 import { O_RDONLY } from "./open-flags.ts";
-import { close, type Fd, open, setns } from "./sys.ts";
+import { close, type Fd, fstat, open, setns, stat } from "./sys.ts";
 
+/** The child is the caller's sibling (clone(2)). */
+export const CLONE_PARENT = 0x00008000;
 /** Flags of clone(2), unshare(2) and setns(2). */
 export const CLONE_NEWNS = 0x00020000;
 export const CLONE_NEWCGROUP = 0x02000000;
@@ -42,25 +45,27 @@ export function openNamespaces(pid: number): NamespaceSet {
 }
 
 export function closeNamespaces(set: NamespaceSet): void {
-  close(set.pid);
-  for (const { fd } of set.others) close(fd);
+  namespaceDescriptors(set).forEach(close);
 }
 
-/** Moves the caller into all but the pid namespace, which only its children can be born in. */
-export function joinNamespaces(set: NamespaceSet): void {
-  for (const { fd, flag } of set.others) setns(fd, flag);
-}
-
-/** Runs `fork` so that the child it clones is born in that pid namespace, and turns back; the child does not. */
-export function withChildrenIn(pidNamespace: Fd, fork: () => number): number {
-  const own = open("/proc/self/ns/pid", O_RDONLY);
-  let pid = -1;
+/** Whether the process, dead or alive but not reaped, is in the set's pid namespace. */
+export function isInPidNamespace(pid: number, set: NamespaceSet): boolean {
   try {
-    setns(pidNamespace, CLONE_NEWPID);
-    pid = fork();
-    return pid;
-  } finally {
-    if (pid !== 0) setns(own, CLONE_NEWPID);
-    close(own);
+    const [its, ours] = [stat(`/proc/${pid}/ns/pid`), fstat(set.pid)];
+    return its.inode === ours.inode && its.device === ours.device;
+  } catch (thrown) {
+    if (errnoOf(thrown) === "ENOENT" || errnoOf(thrown) === "ESRCH") return false;
+    throw thrown;
   }
+}
+
+/** Moves the caller into all of them but the pid namespace: in that its children are born. Closes the descriptors. */
+export function joinNamespaces(set: NamespaceSet): void {
+  setns(set.pid, CLONE_NEWPID);
+  for (const { fd, flag } of set.others) setns(fd, flag);
+  closeNamespaces(set);
+}
+
+export function namespaceDescriptors(set: NamespaceSet): Fd[] {
+  return [set.pid, ...set.others.map(({ fd }) => fd)];
 }

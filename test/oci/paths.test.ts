@@ -74,6 +74,13 @@ ociSuite("mounts", ({ test }) => {
     expect(stdout).toBe("750\n1024\n");
   });
 
+  test("a tmpfs of no given mode has that of the directory which it covers", async (bed) => {
+    const { stdout } = await bed.sh("stat -c %a /etc; ls -A /etc", (config) => {
+      config.mounts.push({ destination: "/etc", type: "tmpfs", source: "t" });
+    });
+    expect(stdout).toBe("755\n");
+  });
+
   test("later ones cover earlier ones", async (bed) => {
     const { stdout } = await bed.sh("ls -A /over; df -k /over | awk 'END {print $2}'", (config) => {
       config.mounts.push({ destination: "/over", type: "tmpfs", source: "a", options: ["size=1024k"] });

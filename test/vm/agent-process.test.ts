@@ -77,6 +77,8 @@ test("HOME comes from passwd, and is / for an unknown user", async () => {
   expect(text((await sh("echo $HOME")).stdout)).toBe("/root");
   expect(text((await sh("echo $HOME", { uid: 4321 })).stdout)).toBe("/");
   expect(text((await sh("echo $HOME", { env: ["PATH=/bin", "HOME=/x"] })).stdout)).toBe("/x");
+  const noMoreFiles = [{ type: "RLIMIT_NOFILE", soft: 3, hard: 3 }];
+  expect(text((await sh("echo $HOME", { rlimits: noMoreFiles })).stdout)).toBe("/root");
 });
 
 test("a missing working directory is made", async () => {

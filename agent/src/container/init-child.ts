@@ -59,8 +59,9 @@ export function becomeProgram(
   terminal: Terminal | null,
 ): never {
   const { process } = plan;
-  becomeUser(process, plan.allowVsock);
+  // Before the user's rights and limits count: a passwd file that only root reads still says where home is.
   const env = environmentOf(process);
+  becomeUser(process, plan.allowVsock);
   const program = findExecutable(process.args[0] ?? "", lookUp(env, "PATH"));
   waitForGoAhead(plan.channel, terminal?.master ?? null);
   if (terminal !== null) close(terminal.master);

@@ -8,8 +8,8 @@ import {
   MS_REMOUNT,
   parseMountOptions,
 } from "./mount-options.ts";
-import { makeDirectories } from "./paths.ts";
-import { chdir, mount, pivotRoot, umount } from "./sys.ts";
+import { makeDirectories, statIfThere } from "./paths.ts";
+import { chdir, mount, pivotRoot, type Stat, umount } from "./sys.ts";
 
 /** A mount as config.json describes it. */
 export interface MountRequest {
@@ -55,11 +55,20 @@ export function mountEntry(entry: MountRequest): void {
   const type = mountTypes[entry.type] ?? entry.type;
   const early = entry.destination === "/dev" ? flags & ~MS_RDONLY : flags;
   step(`mount ${entry.type} on ${entry.destination}`, () => {
+    const covered = statIfThere(entry.destination);
     makeDirectories(entry.destination);
-    mount(entry.source, entry.destination, type, early, type === "cgroup2" ? "" : data);
+    mount(entry.source, entry.destination, type, early, fileSystemOptions(type, data, covered));
   });
   for (const kind of propagation)
     step(`set propagation of ${entry.destination}`, () => mount("", entry.destination, "", kind, ""));
+}
+
+/** A tmpfs has the mode of the directory that it covers, as runc has it, unless its own options say another. */
+function fileSystemOptions(type: string, data: string, covered: Stat | null): string {
+  if (type === "cgroup2") return "";
+  if (type !== "tmpfs" || covered === null) return data;
+  const mode = `mode=${(covered.mode & 0o7777).toString(8)}`;
+  return data === "" ? mode : `${mode},${data}`;
 }
 
 /** What of a mount had to wait until everything inside was made. */

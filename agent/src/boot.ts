@@ -1,9 +1,11 @@
 import { tolerate } from "./linux/errno.ts";
 import { MS_MOVE, MS_NODEV, MS_NOEXEC, MS_NOSUID } from "./linux/mount-options.ts";
+import { CLONE_FS } from "./linux/namespaces.ts";
 import { O_RDONLY } from "./linux/open-flags.ts";
-import { chdir, chroot, close, mkdir, mount, open, prctl, writeFile } from "./linux/sys.ts";
+import { chdir, chroot, close, fchdir, mkdir, mount, open, prctl, unshare, writeFile } from "./linux/sys.ts";
 
 const PR_SET_DUMPABLE = 4;
+const emptyDirectory = "/empty";
 const neverKilled = "-1000";
 const systemFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
@@ -39,6 +41,22 @@ export function prepareRoot(): void {
   mount(".", "/", "", MS_MOVE, "");
   chroot(".");
   chdir("/");
+}
+
+/**
+ * A program that the kernel itself starts (kernel.core_pattern, say, which a container with CAP_SYS_ADMIN can set) runs as root
+ * outside every container, with the root of kernel threads. That root is the one that PID 1 has, until it takes one of its own
+ * (unshare(2)): theirs becomes an empty directory, where there is no program.
+ */
+export function leaveKernelNothingToRun(): void {
+  const root = open("/", O_RDONLY);
+  mkdir(emptyDirectory, 0);
+  chroot(emptyDirectory);
+  chdir("/");
+  unshare(CLONE_FS);
+  fchdir(root);
+  chroot(".");
+  close(root);
 }
 
 /** No container starves the agent of memory or reads it through /proc. */

@@ -9,7 +9,7 @@ import {
   SandboxDefinition,
   StorageDefinition,
 } from "@runv/protocol";
-import { occupyStdio, prepareRoot, protectSelf } from "./boot.ts";
+import { leaveKernelNothingToRun, occupyStdio, prepareRoot, protectSelf } from "./boot.ts";
 import { serveBulk } from "./io/bulk-server.ts";
 import { makeControlServer, serveControl } from "./io/control-server.ts";
 import { openPort } from "./io/listener.ts";
@@ -44,6 +44,7 @@ function main(): void {
   provideTextEncoding();
   startReaping();
   prepareRoot();
+  leaveKernelNothingToRun();
   noteAvailableMemory();
   protectSelf();
 

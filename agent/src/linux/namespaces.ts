@@ -2,6 +2,8 @@ import { errnoOf } from "./errno.ts";
 import { O_RDONLY } from "./open-flags.ts";
 import { close, type Fd, fstat, open, setns, stat } from "./sys.ts";
 
+/** Root and working directory (unshare(2)). */
+export const CLONE_FS = 0x00000200;
 /** The child is the caller's sibling (clone(2)). */
 export const CLONE_PARENT = 0x00008000;
 /** Flags of clone(2), unshare(2) and setns(2). */

@@ -18,6 +18,7 @@ export {
   dup2,
   execve,
   exit,
+  fchdir,
   fchown,
   fstat,
   getpid,

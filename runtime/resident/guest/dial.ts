@@ -1,5 +1,6 @@
 import { RunvError } from "@runv/protocol";
 import { errnoName } from "../linux/system-error.ts";
+import { connectSocket } from "../linux/unix-socket.ts";
 import { interval, remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
 import { readLine } from "./line.ts";
@@ -46,7 +47,7 @@ async function askForPort(fd: number, port: number, deadlineMs: number): Promise
 async function connectUnix(path: string, deadlineMs: number): Promise<number> {
   for (;;) {
     try {
-      return sys.unixConnect(path);
+      return connectSocket(path);
     } catch (thrown) {
       if (errnoName(thrown) !== "EAGAIN" || remainingMs(deadlineMs) === 0) {
         const text = thrown instanceof Error ? thrown.message : String(thrown);

@@ -7,6 +7,7 @@ export const open = {
   truncate: 0o1000,
   append: 0o2000,
   nofollow: 0o400000,
+  path: 0o10000000,
 } as const;
 
 /** st_mode of inode(7). */
@@ -15,6 +16,7 @@ export const fileType = {
   directory: 0o040000,
   character: 0o020000,
   block: 0o060000,
+  socket: 0o140000,
 } as const;
 
 /** mount(2) and umount2(2). */

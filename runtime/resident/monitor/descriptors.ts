@@ -2,6 +2,7 @@ import { RunvError } from "@runv/protocol";
 import type { ConfinedProcess, Descriptor } from "../contract/monitor.ts";
 import { open } from "../linux/constants.ts";
 import { attempt, errnoName, stepFailure } from "../linux/system-error.ts";
+import { connectSocket } from "../linux/unix-socket.ts";
 import { interval, remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
 
@@ -70,7 +71,7 @@ async function connect(path: string, timeoutMs: number): Promise<number> {
   const deadlineMs = sys.monotonicMs() + timeoutMs;
   for (;;) {
     try {
-      const fd = sys.unixConnect(path);
+      const fd = connectSocket(path);
       sys.setNonblock(fd, false);
       return fd;
     } catch (thrown) {

@@ -16,6 +16,7 @@ import { Family } from "./family.ts";
 import { GuestPorts } from "./guest-ports.ts";
 import { launchProcesses } from "./launch.ts";
 import { ListeningMark } from "./listening-mark.ts";
+import { OwnTrees } from "./own-trees.ts";
 import { measureTsc } from "./tsc.ts";
 
 /** How long killed processes are waited for. */
@@ -34,6 +35,8 @@ export class VirtualMachine {
   readonly #children: Child[] = [];
   readonly #inherited: readonly number[];
   #ports: GuestPorts | null = null;
+  /** What goes if this VM is never committed. */
+  #trees: OwnTrees | null = null;
   #committed = false;
   #ending = false;
 
@@ -76,6 +79,7 @@ export class VirtualMachine {
 
   commit(): void {
     this.#committed = true;
+    this.#trees?.release();
   }
 
   reap(): void {
@@ -85,10 +89,8 @@ export class VirtualMachine {
   /** Ends a VM that was not committed, and leaves nothing of it. */
   async fail(error: RunvError): Promise<void> {
     if (!(await this.#endProcesses())) return;
-    const { rollback, directory } = this.#spec;
-    attempt(() => sys.removeTree(directory));
-    for (const tree of rollback.trees) attempt(() => sys.removeTree(tree));
-    removeCgroups(rollback.cgroups);
+    this.#trees?.remove();
+    removeCgroups(this.#spec.rollback.cgroups);
     this.#send({ event: "failed", code: failureCode(error), message: error.message });
     sys.exit(1);
   }
@@ -112,6 +114,7 @@ export class VirtualMachine {
   }
 
   #prepare(): GuestDialer {
+    this.#trees = new OwnTrees([this.#spec.directory, ...this.#spec.rollback.trees]);
     joinCgroups(this.#spec.cgroups);
     const dialer = openCarrier(this.#spec.carrier);
     this.#ports = new GuestPorts(this.#mark.guard(dialer));

@@ -16,8 +16,8 @@ import { type CallTarget, call, openChannel } from "./call.ts";
 /** The agent of one VM: one method a call of agent.proto. Every call ends by its deadline. */
 export interface Agent {
   configure(request: ConfigureRequest, timeoutMs: number): Promise<ConfigureResponse>;
-  /** Answers when the bulk connection's tar stream is unpacked. */
-  unpack(containerId: string): Promise<UnpackResponse>;
+  /** Answers when the bulk connection's tar stream is unpacked. `stop` cancels it. */
+  unpack(containerId: string, stop: AbortSignal): Promise<UnpackResponse>;
   createContainer(request: CreateContainerRequest): Promise<void>;
   startContainer(containerId: string): Promise<void>;
   kill(request: {
@@ -38,7 +38,12 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
     target: CallTarget<Request, Response>,
     request: Request,
     timeoutMs = agentCallTimeoutMs,
-  ): Promise<Response> => call(channel, target, request, { timeoutMs, signal });
+    stop: AbortSignal | null = null,
+  ): Promise<Response> =>
+    call(channel, target, request, {
+      timeoutMs,
+      signal: stop === null ? signal : AbortSignal.any([signal, stop]),
+    });
   const sandbox = SandboxDefinition.fullName;
   const storage = StorageDefinition.fullName;
   const containers = ContainersDefinition.fullName;
@@ -46,12 +51,13 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
   return {
     configure: async (request, timeoutMs) =>
       ask({ service: sandbox, method: SandboxDefinition.methods.configure }, request, timeoutMs),
-    unpack: async (containerId) => {
+    unpack: async (containerId, stop) => {
       const whatFits = { containerId, maxBytes: 0, maxEntries: 0 };
       return ask(
         { service: storage, method: StorageDefinition.methods.unpack },
         whatFits,
         rootfsHandoverTimeoutMs,
+        stop,
       );
     },
     createContainer: async (request) => {

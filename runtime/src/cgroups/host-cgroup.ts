@@ -1,9 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import { RunvError } from "@runv/protocol/errors";
-import { systemErrorCode } from "../shared/system-error.ts";
+import { isRunvError, RunvError } from "@runv/protocol/errors";
+import { pollUntil, withDeadline } from "../shared/deadlines.ts";
+import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
 
 const cgroupMount = "/sys/fs/cgroup";
+/** How long all directories of a container together are waited for to become empty. */
+const leavingTimeoutMs = 1000;
+const leavingPollMs = 2;
 
 /**
  * The directories of one cgroup on this host: one for each mounted v1 hierarchy, or the one of the unified tree. cgroupfs only.
@@ -46,13 +50,20 @@ function isReachable(mountPoint: string): boolean {
 /** Makes the directories. @returns those that were not there before: what a rollback removes. */
 export function makeHostCgroup(directories: readonly string[]): string[] {
   const made: string[] = [];
-  for (const directory of directories) {
-    const first = mkdirSync(directory, { recursive: true });
-    if (first === undefined) continue;
-    copyCpuset(first, directory);
-    made.push(directory);
+  try {
+    for (const directory of directories) makeOne(directory, made);
+    return made;
+  } catch (cause) {
+    for (const directory of made) rmdirSync(directory);
+    throw hostFailure("cgroup: cannot be made", cause);
   }
-  return made;
+}
+
+function makeOne(directory: string, made: string[]): void {
+  const first = mkdirSync(directory, { recursive: true });
+  if (first === undefined) return;
+  made.push(directory);
+  copyCpuset(first, directory);
 }
 
 /** A cpuset of v1 takes no process before its cpus and mems are set; new ones have none. */
@@ -69,13 +80,28 @@ function inherit(directory: string, file: string): void {
 }
 
 /** Removes what is empty; a directory that others still use stays. */
-export function removeHostCgroup(directories: readonly string[]): void {
-  for (const directory of directories) {
-    try {
-      rmdirSync(directory);
-    } catch (error) {
-      const code = systemErrorCode(error);
-      if (code !== "ENOENT" && code !== "EBUSY" && code !== "ENOTEMPTY") throw error;
-    }
+export async function removeHostCgroup(directories: readonly string[]): Promise<void> {
+  // The last threads of a process that was killed leave a moment after it. One that is full does not keep the others.
+  const removeAll = () =>
+    directories.filter((directory) => !removeOne(directory)).length === 0 ? true : null;
+  try {
+    await withDeadline(leavingTimeoutMs, "cgroup: waiting for the last process", null, async (signal) =>
+      pollUntil(leavingPollMs, signal, removeAll),
+    );
+  } catch (error) {
+    if (!isRunvError(error, "timeout")) throw error;
+  }
+}
+
+/** @returns whether it is gone; false when processes are in it. */
+function removeOne(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch (cause) {
+    const code = systemErrorCode(cause);
+    if (code === "EBUSY") return false;
+    if (code === "ENOENT" || code === "ENOTEMPTY") return true;
+    throw hostFailure(`cgroup: cannot be removed: ${directory}`, cause);
   }
 }

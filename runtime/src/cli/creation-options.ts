@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
 import { RunvError } from "@runv/protocol/errors";
 import type { CreateOptions } from "../container/create.ts";
@@ -36,10 +37,15 @@ export async function creationOptions(
     id,
     bundle: flags.bundle,
     pidFile: flags.pidFile ?? null,
-    consoleSocket: flags.consoleSocket ?? null,
+    consoleSocket: absolutePath(flags.consoleSocket),
     systemdCgroup: session.systemdCgroup,
     stdinIsTerminal: await isStdinTerminal(),
   };
+}
+
+/** The proxy has another working directory than this verb. */
+export function absolutePath(path: string | undefined): string | null {
+  return path === undefined ? null : resolve(path);
 }
 
 export function refuseDescriptors(count: number): void {

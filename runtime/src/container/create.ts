@@ -67,8 +67,9 @@ export async function createContainer(options: CreateOptions, context: Context):
         cgroups: record.cgroups,
         rollback: { trees: [containerDirectory(context.root, options.id), record.vmDirectory], cgroups },
         powerOffWithInit: true,
-        onLaunched: () => {
+        onLaunched: async (vm) => {
           watch.lap("launch");
+          await noteVm(record, vm, context);
         },
         signal: context.signal,
       },
@@ -102,6 +103,11 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     cgroups: cgroupsOf(bundle.spec.linux.cgroupsPath, options.id),
     systemdCgroup: options.systemdCgroup,
   };
+}
+
+/** Whoever deletes a container whose `create` has been killed must find its VM, to wait for the end of that. */
+async function noteVm(record: ContainerRecord, vm: unknown, context: Context): Promise<void> {
+  await changeContainer(context.root, record.id, async () => Promise.resolve({ ...record, vm }));
 }
 
 interface Preparation {

@@ -3,10 +3,10 @@ import { isRunvError, RunvError } from "@runv/protocol/errors";
 import { killSandbox } from "../sandbox/attached.ts";
 import { leaveHostPlace } from "../sandbox/host-place.ts";
 import { terminationTimeoutMs } from "../shared/limits.ts";
-import { isAlive, type ProcessIdentity } from "../shared/process-identity.ts";
+import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { endProcess, waitForEnd } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
-import { changeContainer, forgetContainer } from "../state/store.ts";
+import { changeContainer, forgetContainer, loadContainer } from "../state/store.ts";
 import { vmDirectory } from "../state/vm-directory.ts";
 import type { Context } from "./context.ts";
 import { containerStatus } from "./state.ts";
@@ -33,29 +33,36 @@ export async function deleteContainer(options: DeleteOptions, context: Context):
     if (!isRunvError(error, "internal")) throw error;
     // The record is damaged: what can be found without it goes.
     context.log.warning(error.message);
-    leaveHostPlace({ vmDirectory: vmDirectory(context.root, options.id), cgroups: [] });
+    await leaveHostPlace({ vmDirectory: vmDirectory(context.root, options.id), cgroups: [] });
     forgetContainer(context.root, options.id);
   }
 }
 
 async function removeEverything(
-  record: ContainerRecord,
+  found: ContainerRecord,
   options: DeleteOptions,
   context: Context,
 ): Promise<void> {
-  const status = containerStatus(record);
+  const status = containerStatus(found);
   if (!options.force && (status === "running" || status === "creating")) {
     throw new RunvError(
       "invalid-state",
-      `cannot delete container ${record.id} that is not stopped: ${status}`,
+      `cannot delete container ${found.id} that is not stopped: ${status}`,
     );
   }
-  if (record.creator !== null && isAlive(record.creator)) await end(record.creator, "create");
+  const record = await endCreator(found, context);
   await killSandbox(record);
   for (const proxy of [record.init, ...record.execs.map((exec) => exec.proxy)])
     if (proxy !== null) await end(proxy, "proxy");
-  leaveHostPlace(record);
+  await leaveHostPlace(record);
   forgetContainer(context.root, record.id);
+}
+
+/** A `create` that is killed leaves its VM to the monitor; what it knew of that is in its last record. */
+async function endCreator(record: ContainerRecord, context: Context): Promise<ContainerRecord> {
+  if (record.creator === null) return record;
+  await end(record.creator, "create");
+  return loadContainer(context.root, record.id);
 }
 
 /** Without its VM a proxy ends by itself; one that still waits for a reader of its output is ended. */

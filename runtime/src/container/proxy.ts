@@ -46,6 +46,6 @@ export async function startProxy(options: ProxyOptions): Promise<StartedResident
     signal: options.signal,
   });
   if (proxy.event["event"] === "ready") return proxy;
-  proxy.abandon();
+  await proxy.abandon();
   throw new RunvError("internal", "proxy: unexpected answer");
 }

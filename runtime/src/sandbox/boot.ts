@@ -24,7 +24,7 @@ export interface BootOptions {
   /** The VM ends when the init process has. */
   readonly powerOffWithInit: boolean;
   /** Told when the VMM runs. */
-  readonly onLaunched: () => void;
+  readonly onLaunched: (saved: LaunchedVm["saved"]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -50,7 +50,7 @@ export async function bootSandbox(options: BootOptions, releases: Releases): Pro
     if (disk !== null) closeSync(disk.descriptor);
   });
   releases.add("virtual machine", async () => vm.kill());
-  options.onLaunched();
+  await options.onLaunched(vm.saved);
   const { connectAgent } = await import("../agent-client/agent.ts");
   const agent = connectAgent(join(options.directory, vmFiles.agentSocket), signal);
   releases.add("agent connection", () => {

@@ -1,11 +1,14 @@
 import { bulkPort, encodeBulkHeader } from "@runv/protocol";
 import { type PackerSpec, packerContractVersion } from "../../resident/contract/packer.ts";
 import type { Agent } from "../agent-client/agent.ts";
+import { sleep } from "../shared/deadlines.ts";
 import { residentProgram } from "../shared/installation.ts";
 import { rootfsHandoverTimeoutMs } from "../shared/limits.ts";
 import { startResident } from "../shared/resident.ts";
 
 const connectTimeoutMs = 30_000;
+/** How long after the packer's failure the agent may still tell the reason for it. */
+const agentReasonTimeoutMs = 2000;
 
 export interface HandOverOptions {
   readonly container: string;
@@ -24,16 +27,25 @@ export async function handOverRootfs(
   options: HandOverOptions,
 ): Promise<{ readonly entries: number; readonly bytes: number }> {
   const stopPacker = new AbortController();
-  const unpacked = options.agent.unpack(options.container);
+  const stopAgent = new AbortController();
+  const unpacked = options.agent.unpack(options.container, stopAgent.signal);
   const packed = pack(options, AbortSignal.any([options.signal, stopPacker.signal]));
   const [unpackResult, packResult] = await Promise.allSettled([
     unpacked.catch((error: unknown) => {
       stopPacker.abort();
       throw error;
     }),
-    packed,
+    packed.catch(async (error: unknown) => {
+      // A packer that never reached the guest leaves the agent waiting for it.
+      await sleep(agentReasonTimeoutMs, stopPacker.signal).then(
+        () => stopAgent.abort(),
+        () => undefined,
+      );
+      throw error;
+    }),
   ]);
-  if (packResult.status === "rejected" && !stopPacker.signal.aborted) throw packResult.reason;
+  const agentHasSpoken = stopPacker.signal.aborted && !stopAgent.signal.aborted;
+  if (packResult.status === "rejected" && !agentHasSpoken) throw packResult.reason;
   if (unpackResult.status === "rejected") throw unpackResult.reason;
   return unpackResult.value;
 }
@@ -59,5 +71,5 @@ async function pack(options: HandOverOptions, signal: AbortSignal): Promise<void
     timeoutMs: rootfsHandoverTimeoutMs,
     signal,
   });
-  packer.abandon();
+  await packer.abandon();
 }

@@ -17,9 +17,7 @@ export function cgroupsOf(cgroupsPath: string, id: string): string[] {
 /** Makes the place. @returns the cgroup directories that are new: what a rollback removes. */
 export function takeHostPlace(place: HostPlace, releases: Releases): readonly string[] {
   const made = makeHostCgroup(place.cgroups);
-  releases.add("cgroup", () => {
-    removeHostCgroup(made);
-  });
+  releases.add("cgroup", async () => removeHostCgroup(made));
   makeVmDirectory(place.vmDirectory);
   releases.add(place.vmDirectory, () => {
     removeVmDirectory(place.vmDirectory);
@@ -27,7 +25,7 @@ export function takeHostPlace(place: HostPlace, releases: Releases): readonly st
   return made;
 }
 
-export function leaveHostPlace(place: HostPlace): void {
-  removeHostCgroup(place.cgroups);
+export async function leaveHostPlace(place: HostPlace): Promise<void> {
+  await removeHostCgroup(place.cgroups);
   removeVmDirectory(place.vmDirectory);
 }

@@ -42,7 +42,7 @@ export class Logger {
   /** The one error line of a verb that failed: the sentence for the user, who also gets it on stderr. */
   fatal(message: string): void {
     this.#write("error", message, {});
-    if (this.#options.file !== null) this.#options.stderr(`${message}\n`);
+    if (this.#options.file !== null) this.#options.stderr(`${printable(message)}\n`);
   }
 
   #write(level: LogLevel, message: string, fields: LogFields): void {
@@ -70,7 +70,12 @@ function textLine(level: LogLevel, message: string, fields: LogFields): string {
 }
 
 function humanLine(level: LogLevel, message: string, fields: LogFields): string {
-  return `runv: ${level === "error" ? "" : `${level}: `}${message}${pairs(fields)}\n`;
+  return `runv: ${level === "error" ? "" : `${level}: `}${printable(message)}${pairs(fields)}\n`;
+}
+
+/** A message may quote a guest: nothing in it is to command the user's terminal. */
+function printable(message: string): string {
+  return message.replace(/(?![\n\t])\p{Cc}/gu, "?");
 }
 
 function pairs(fields: LogFields): string {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { RunvError } from "@runv/protocol/errors";
+import { terminationTimeoutMs } from "./limits.ts";
 import { identifyProcess, type ProcessIdentity } from "./process-identity.ts";
 import { readLine } from "./read-line.ts";
 import { parseResidentEvent, type ResidentEvent } from "./resident-event.ts";
@@ -25,8 +26,8 @@ export interface StartedResident {
   readonly event: ResidentEvent;
   /** Lets the piece outlive this process; without it, the end of this process ends the piece. */
   readonly commit: () => void;
-  /** Ends the piece before it was committed. */
-  readonly abandon: () => void;
+  /** Ends the piece before it was committed, and returns when it has undone what it did. */
+  readonly abandon: () => Promise<void>;
   /** The exit status; 128 + signal when a signal ended it. This process stays until then; without a call it need not. */
   readonly waitForExit: () => Promise<number>;
 }
@@ -57,6 +58,10 @@ export async function startResident(program: string, options: ResidentOptions): 
     child.ref();
     return exited;
   };
+  const abandon = async (): Promise<void> => {
+    control.destroy();
+    await endOf(child, exited);
+  };
   try {
     const line = await Promise.race([
       readLine(control, { what: options.what, timeoutMs: options.timeoutMs, signal: options.signal }),
@@ -68,13 +73,21 @@ export async function startResident(program: string, options: ResidentOptions): 
       identity,
       event,
       commit: () => release(child, control),
-      abandon: () => control.destroy(),
+      abandon,
       waitForExit,
     };
   } catch (error) {
-    control.destroy();
+    await abandon();
     throw error;
   }
+}
+
+/** The end of its control socket ends a piece; one that is stuck is killed. */
+async function endOf(child: ChildProcess, exited: Promise<number>): Promise<void> {
+  child.ref();
+  const timer = setTimeout(() => child.kill("SIGKILL"), terminationTimeoutMs);
+  await exited.catch(() => undefined);
+  clearTimeout(timer);
 }
 
 function release(child: ChildProcess, control: Duplex): void {

@@ -2,6 +2,7 @@ import { RunvError } from "@runv/protocol/errors";
 import { JsonCursor } from "../shared/json-cursor.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { type ContainerRecord, type ExecRecord, recordVersion } from "./container-record.ts";
+import { isVmDirectory } from "./vm-directory.ts";
 
 /** @throws RunvError version-mismatch for the record of another runv, invalid-argument for a damaged one. */
 export function parseRecord(document: unknown, id: string): ContainerRecord {
@@ -21,7 +22,7 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     started: record.member("started").boolean(),
     init: record.member("init").optional(parseIdentity, null),
     execs: record.member("execs").array(parseExec),
-    vmDirectory: record.member("vmDirectory").string(),
+    vmDirectory: parseVmDirectory(record.member("vmDirectory")),
     vm: record.member("vm").raw() ?? null,
     cgroups: record.member("cgroups").strings(),
     systemdCgroup: record.member("systemdCgroup").boolean(),
@@ -35,6 +36,11 @@ function checkVersion(record: JsonCursor, id: string): void {
     "version-mismatch",
     `state of ${id}: written by ${version > recordVersion ? "a newer" : "an older"} runv (version ${version}, this runv reads ${recordVersion}): use that runv, or delete the container with it`,
   );
+}
+
+function parseVmDirectory(directory: JsonCursor): string {
+  const path = directory.string();
+  return path === "" || isVmDirectory(path) ? path : directory.fail("not the directory of a virtual machine");
 }
 
 function parseExec(exec: JsonCursor): ExecRecord {

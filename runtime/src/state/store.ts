@@ -1,11 +1,11 @@
-import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, isRunvError, RunvError } from "@runv/protocol/errors";
 import { readJsonFile } from "../shared/json-file.ts";
 import { maxStateBytes } from "../shared/limits.ts";
 import { messages } from "../shared/messages.ts";
 import { identifyProcess, isAlive } from "../shared/process-identity.ts";
-import { systemErrorCode } from "../shared/system-error.ts";
+import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
 import { type ContainerRecord, recordVersion } from "./container-record.ts";
 import { withContainerLock } from "./lock.ts";
 import { parseRecord } from "./parse-record.ts";
@@ -20,10 +20,7 @@ const stateDirectoryMode = 0o700;
  */
 export function reserveContainer(root: string, record: ContainerRecord): void {
   const directory = containerDirectory(root, record.id);
-  mkdirSync(root, { recursive: true, mode: stateDirectoryMode });
-  sweepTransients(root);
-  const transient = transientPath(root);
-  mkdirSync(transient, { mode: stateDirectoryMode });
+  const transient = makeTransient(root);
   try {
     writeRecord(transient, record);
     // Fails unless the target is absent or an empty directory, and no container's directory is empty.
@@ -32,7 +29,7 @@ export function reserveContainer(root: string, record: ContainerRecord): void {
     rmSync(transient, { recursive: true, force: true });
     if (isTaken(cause))
       throw new RunvError("already-exists", messages.containerExists, { cause, context: { id: record.id } });
-    throw cause;
+    throw hostFailure(`state of ${record.id}: cannot be written`, cause);
   }
 }
 
@@ -112,8 +109,9 @@ function writeRecord(directory: string, record: ContainerRecord): void {
 
 function containerIds(root: string): readonly string[] {
   try {
-    return readdirSync(root)
-      .filter((name) => !name.startsWith(transientMark) && lstatSync(join(root, name)).isDirectory())
+    return readdirSync(root, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith(transientMark))
+      .map((entry) => entry.name)
       .sort();
   } catch (cause) {
     if (systemErrorCode(cause) === "ENOENT") return [];
@@ -123,6 +121,19 @@ function containerIds(root: string): readonly string[] {
 
 function isTaken(cause: unknown): boolean {
   return ["EEXIST", "ENOTEMPTY", "ENOTDIR"].includes(systemErrorCode(cause) ?? "");
+}
+
+/** A new directory below `root`, which is made as well. */
+function makeTransient(root: string): string {
+  try {
+    mkdirSync(root, { recursive: true, mode: stateDirectoryMode });
+    sweepTransients(root);
+    const transient = transientPath(root);
+    mkdirSync(transient, { mode: stateDirectoryMode });
+    return transient;
+  } catch (cause) {
+    throw hostFailure(`state: cannot be written below ${root}`, cause);
+  }
 }
 
 let serial = 0;

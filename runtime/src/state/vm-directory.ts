@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { vmDirectoryParent } from "../shared/defaults.ts";
+import { hostFailure } from "../shared/system-error.ts";
 
 const nameBytes = 8;
 
@@ -13,11 +14,20 @@ export function vmDirectory(root: string, id: string): string {
   return join(vmDirectoryParent, hash.slice(0, 2 * nameBytes));
 }
 
+/** Whether `path` can be the directory of a VM: what a record names as one is removed with everything in it. */
+export function isVmDirectory(path: string): boolean {
+  return dirname(path) === vmDirectoryParent && /^[0-9a-f]{16}$/.test(basename(path));
+}
+
 /** Makes it, empty; what a killed predecessor of the same container left is removed. Reserve the id first. */
 export function makeVmDirectory(directory: string): void {
-  rmSync(directory, { recursive: true, force: true });
-  mkdirSync(vmDirectoryParent, { recursive: true, mode: 0o700 });
-  mkdirSync(directory, { mode: 0o700 });
+  try {
+    rmSync(directory, { recursive: true, force: true });
+    mkdirSync(vmDirectoryParent, { recursive: true, mode: 0o700 });
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (cause) {
+    throw hostFailure(`directory of the virtual machine: ${directory}`, cause);
+  }
 }
 
 /** Removes it with all that is left in it; gone already is fine. */

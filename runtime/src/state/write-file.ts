@@ -1,14 +1,28 @@
-import { closeSync, fsyncSync, openSync, renameSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { hostFailure } from "../shared/system-error.ts";
 
-/** Replaces a file so that a reader, or a machine that loses its power, sees the old content or the new one and nothing between. */
+/**
+ * Replaces a file so that a reader, or a machine that loses its power, sees the old content or the new one and nothing between.
+ * @throws RunvError resource-exhausted on a full disk; the old content stays then.
+ */
 export function replaceFile(path: string, content: string): void {
   const temporary = `${path}.${process.pid}`;
-  const descriptor = openSync(temporary, "w", 0o600);
   try {
-    writeSync(descriptor, content);
+    writeWhole(temporary, content);
+    renameSync(temporary, path);
+  } catch (cause) {
+    rmSync(temporary, { force: true });
+    throw hostFailure(`state: cannot be written: ${path}`, cause);
+  }
+}
+
+/** write(2) may take a part only when the disk fills up; writeFileSync goes on until all is written or it fails. */
+function writeWhole(path: string, content: string): void {
+  const descriptor = openSync(path, "w", 0o600);
+  try {
+    writeFileSync(descriptor, content);
     fsyncSync(descriptor);
   } finally {
     closeSync(descriptor);
   }
-  renameSync(temporary, path);
 }

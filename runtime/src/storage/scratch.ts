@@ -1,6 +1,7 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { RunvError } from "@runv/protocol/errors";
+import type { RunvError } from "@runv/protocol/errors";
+import { hostFailure } from "../shared/system-error.ts";
 import { loadTemplate } from "./scratch-template.ts";
 
 /** Where scratch disks live: a disk, not a tmpfs, because the guest may fill them. */
@@ -27,13 +28,18 @@ export async function createScratchDisk(options: {
   const descriptor = openNameless(options.directory);
   try {
     ftruncateSync(descriptor, sizeBytes);
-    for (const extent of template.extents)
-      writeSync(descriptor, extent.data, 0, extent.data.length, extent.offsetBytes);
+    for (const extent of template.extents) writeAt(descriptor, extent.data, extent.offsetBytes);
   } catch (cause) {
     closeSync(descriptor);
     throw scratchError(options.directory, cause);
   }
   return { descriptor, filesystem: "ext4", sizeBytes };
+}
+
+/** A disk that fills up takes a part first, and fails with the next call. */
+function writeAt(descriptor: number, data: Uint8Array, offsetBytes: number): void {
+  for (let done = 0; done < data.length; )
+    done += writeSync(descriptor, data, done, data.length - done, offsetBytes + done);
 }
 
 function openNameless(directory: string): number {
@@ -49,15 +55,5 @@ function openNameless(directory: string): number {
 }
 
 function scratchError(directory: string, cause: unknown): RunvError {
-  const code =
-    cause instanceof Error &&
-    "code" in cause &&
-    (cause.code === "ENOSPC" || cause.code === "EDQUOT" || cause.code === "EMFILE")
-      ? "resource-exhausted"
-      : "internal";
-  return new RunvError(
-    code,
-    `scratch disk: ${directory}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    { cause },
-  );
+  return hostFailure(`scratch disk: ${directory}`, cause);
 }

@@ -7,7 +7,7 @@ import type { ProcessSpec } from "../../oci/process-spec.ts";
 import { exitCodes } from "../../shared/exit-codes.ts";
 import { readJsonFile } from "../../shared/json-file.ts";
 import { maxConfigBytes } from "../../shared/limits.ts";
-import { isStdinTerminal, refuseDescriptors } from "../creation-options.ts";
+import { absolutePath, isStdinTerminal, refuseDescriptors } from "../creation-options.ts";
 import { type ExecCommandFlags, execCommand } from "../exec-options.ts";
 import type { Session } from "../session.ts";
 
@@ -26,7 +26,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
           id,
           process,
           pidFile: flags.pidFile ?? null,
-          consoleSocket: flags.consoleSocket ?? null,
+          consoleSocket: absolutePath(flags.consoleSocket),
           foreground: !flags.detach,
           stdinIsTerminal: await isStdinTerminal(),
         },

@@ -71,3 +71,9 @@ test("a log that cannot be written is said on stderr", () => {
   expect(stderr[0]).toMatch(/^runv: cannot write the log: .*ENOENT/);
   expect(stderr[1]).toBe("it failed\n");
 });
+
+test("what a guest says does not command the user's terminal", () => {
+  const { logger, stderr } = make("text", false);
+  logger.fatal("agent: \u001b]0;title\u0007\u009b31m red\nnext line");
+  expect(stderr).toEqual(["runv: agent: ?]0;title??31m red\nnext line\n"]);
+});

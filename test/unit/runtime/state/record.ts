@@ -13,7 +13,7 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     started: false,
     init: { pid: 4_000_000, startTicks: 7 },
     execs: [{ processId: "e1", proxy: { pid: 4_000_001, startTicks: 8 } }],
-    vmDirectory: "/run/runv/vm/x",
+    vmDirectory: "/run/runv/vm/0123456789abcdef",
     vm: { driver: "fake" },
     cgroups: ["/sys/fs/cgroup/x"],
     systemdCgroup: false,

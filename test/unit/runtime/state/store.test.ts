@@ -1,3 +1,5 @@
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   mkdirSync,
@@ -10,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { recordVersion } from "../../../../runtime/src/state/container-record.ts";
 import {
   changeContainer,
   forgetContainer,
@@ -141,4 +144,57 @@ test("what a killed verb left is swept with the next reservation, what a live on
   mkdirSync(path.join(root, "c1"));
   reserveContainer(root, sampleRecord("c1"));
   expect(readdirSync(root)).toEqual(["c1"]);
+});
+
+test("a list holds what stays, while others come and go", async () => {
+  reserveContainer(root, sampleRecord("stays"));
+  const script = 'while :; do mkdir "$0/goes" && rmdir "$0/goes"; done';
+  const neighbour = spawn("sh", ["-c", script, root], { stdio: "ignore" });
+  try {
+    for (let round = 0; round < 300; round++) {
+      const listed = listRecords(root).flatMap((entry) => ("record" in entry ? [entry.record.id] : []));
+      expect(listed).toEqual(["stays"]);
+      if (round % 20 === 0) await new Promise(setImmediate);
+    }
+  } finally {
+    neighbour.kill("SIGKILL");
+    await once(neighbour, "exit");
+  }
+});
+
+test("a record names no directory but a VM's for removal", () => {
+  reserveContainer(root, sampleRecord("c1"));
+  for (const vmDirectory of ["/etc", "/run/runv/vm", "/run/runv/vm/../../etc", "/run/runv/vm/x"]) {
+    writeFileSync(
+      statePath("c1"),
+      JSON.stringify({ version: recordVersion, ...sampleRecord("c1", { vmDirectory }) }),
+    );
+    expect(() => loadContainer(root, "c1")).toThrow(
+      expect.objectContaining({
+        code: "internal",
+        message: expect.stringMatching(/vmDirectory.*virtual machine/) as string,
+      }),
+    );
+  }
+});
+
+test("a full disk is an error that says so, and the record before it stays", async () => {
+  mkdirSync(root, { recursive: true });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=16k", "none", root]);
+  try {
+    reserveContainer(root, sampleRecord("c1"));
+    const big = sampleRecord("c1", { annotations: { big: "x".repeat(100_000) } });
+    await expect(changeContainer(root, "c1", async () => Promise.resolve(big))).rejects.toMatchObject({
+      code: "resource-exhausted",
+      message: expect.stringMatching(/^state: cannot be written: .*ENOSPC/) as string,
+    });
+    expect(loadContainer(root, "c1")).toEqual(sampleRecord("c1"));
+    expect(readdirSync(path.join(root, "c1"))).toEqual(["state.json"]);
+    expect(() => reserveContainer(root, { ...big, id: "c2" })).toThrow(
+      expect.objectContaining({ code: "resource-exhausted" }),
+    );
+    expect(readdirSync(root)).toEqual(["c1"]);
+  } finally {
+    execFileSync("umount", [root]);
+  }
 });

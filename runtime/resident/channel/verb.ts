@@ -19,6 +19,7 @@ export interface VerbHandlers {
 }
 
 export interface VerbChannel {
+  /** Does nothing once the channel is closed. */
   send(message: object): void;
   close(): void;
 }
@@ -61,7 +62,10 @@ export function openVerbChannel(handlers: VerbHandlers): VerbChannel {
   return {
     close,
     // A verb that died meanwhile shows as the end of the channel; events are far smaller than a socket's buffer.
-    send: (message) => attempt(() => sys.write(verbFd, `${JSON.stringify(message)}\n`)),
+    send: (message) => {
+      // Once closed, the number may be that of any other descriptor.
+      if (open) attempt(() => sys.write(verbFd, `${JSON.stringify(message)}\n`));
+    },
   };
 }
 

@@ -14,6 +14,7 @@ import { openTerminal } from "./terminal.ts";
 
 /** The process that callers know as the container's (or an exec's): its streams, its signals and its exit status are the guest process's. */
 closeDescriptors(inheritedDescriptors());
+const verbPid = sys.getppid();
 let session: Session | null = null;
 let committed = false;
 
@@ -57,11 +58,17 @@ function watchSignals(spec: ProxySpec): void {
   const jobControl = spec.terminal.kind === "inherited" ? [signal.terminalInput, signal.terminalOutput] : [];
   sys.watchSignals(catchableSignals(jobControl), (number) => {
     if (number === signal.pipe || number === signal.child) return;
+    if (isVerbLost(spec, number)) giveUp(new RunvError("cancelled", "proxy: its verb has ended"));
     if (committed) session?.onSignal(number);
     else if (number === signal.terminate || number === signal.interrupt || number === signal.hangUp) {
       giveUp(new RunvError("cancelled", `proxy: ended by signal ${number}`));
     }
   });
+}
+
+/** A verb in the foreground outlives its proxy unless it was killed. Then the terminal is its caller's again, and nobody can reach the process. */
+function isVerbLost(spec: ProxySpec, number: number): boolean {
+  return spec.terminal.kind === "inherited" && number === signal.hangUp && sys.getppid() !== verbPid;
 }
 
 function send(event: ProxyEvent): void {

@@ -1,5 +1,7 @@
 import { RunvError, type WindowSize } from "@runv/protocol";
 import type { ProxyTerminal } from "../contract/proxy.ts";
+import { prctl } from "../linux/constants.ts";
+import { signal } from "../linux/signals.ts";
 import { attempt, errnoName, step } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
 import { TerminalGuard } from "./terminal-guard.ts";
@@ -82,6 +84,7 @@ function sendMaster(path: string, master: number, name: string): void {
 
 function inheritedTerminal(): HostTerminal {
   if (!sys.isTerminal(0)) throw new RunvError("internal", "terminal: descriptor 0 is not a terminal");
+  sys.prctl(prctl.setParentDeathSignal, signal.hangUp, 0, 0, 0);
   const guard = new TerminalGuard();
   return {
     shared: true,

@@ -119,15 +119,16 @@ export class Runv {
     name: string,
     options: { readonly env?: NodeJS.ProcessEnv } = {},
   ): Promise<Outcome> {
-    const [stdout, stderr] = [this.output(name), this.errors(name)];
-    const files = [openSync(stdout, "w"), openSync(stderr, "w")];
-    try {
-      const child = this.start(args, ["ignore", ...files], options.env);
-      const status = await exitStatus(child);
-      return { status, stdout: readFileSync(stdout, "utf8"), stderr: readFileSync(stderr, "utf8") };
-    } finally {
-      for (const file of files) closeSync(file);
-    }
+    return withOutputFiles([this.output(name), this.errors(name)], (files) =>
+      this.start(args, ["ignore", ...files], options.env),
+    );
+  }
+
+  /** Runs a command line by `sh -c script sh ARGV…`, with files as stdio as in `detached`. */
+  async shell(script: string, argv: readonly string[], name: string): Promise<Outcome> {
+    return withOutputFiles([this.output(name), this.errors(name)], (files) =>
+      spawn("/bin/sh", ["-c", script, "sh", ...argv], { stdio: ["ignore", ...files], env: this.env }),
+    );
   }
 
   /** File with what a detached process of this name wrote to stdout. */
@@ -196,6 +197,21 @@ export async function exitStatus(child: ChildProcess): Promise<number> {
     child.once("exit", done);
     if (child.exitCode !== null || child.signalCode !== null) done();
   });
+}
+
+/** Starts a program with these files as stdout and stderr, and waits for its end. */
+async function withOutputFiles(
+  paths: readonly [stdout: string, stderr: string],
+  start: (files: readonly number[]) => ChildProcess,
+): Promise<Outcome> {
+  const files = paths.map((file) => openSync(file, "w"));
+  try {
+    const status = await exitStatus(start(files));
+    const [stdout, stderr] = paths;
+    return { status, stdout: readFileSync(stdout, "utf8"), stderr: readFileSync(stderr, "utf8") };
+  } finally {
+    for (const file of files) closeSync(file);
+  }
 }
 
 function signalStatus(signal: NodeJS.Signals | null): number {

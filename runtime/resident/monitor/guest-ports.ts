@@ -12,6 +12,8 @@ const handshakeTimeoutMs = 5000;
 /** While a guest boots: each try costs the guest little, and each millisecond of waiting delays a start. */
 const redialIntervalMs = 5;
 const maxConnections = 400;
+/** Fewer than these are no use: the control connection, a rootfs, and a few processes. */
+const minConnections = 8;
 /** Two sockets, and a pipe for each direction. */
 const descriptorsPerConnection = 6;
 /** Clients beyond the bound that are told so; those beyond these are closed without a word. */
@@ -78,6 +80,7 @@ export class GuestPorts {
   #connections = 0;
   #onIdle: (() => void) | null = null;
 
+  /** @throws RunvError resource-exhausted when this process may have too few descriptors. */
   constructor(dialer: GuestDialer) {
     this.#dialer = dialer;
     const limit = raiseDescriptorLimit(maxConnections * descriptorsPerConnection + otherDescriptors);
@@ -85,6 +88,13 @@ export class GuestPorts {
       maxConnections,
       Math.floor((limit - otherDescriptors) / descriptorsPerConnection),
     );
+    if (this.#maxConnections < minConnections) {
+      const needed = minConnections * descriptorsPerConnection + otherDescriptors;
+      throw new RunvError(
+        "resource-exhausted",
+        `a virtual machine needs ${needed} open descriptors, the limit is ${limit} (raise it: ulimit -n)`,
+      );
+    }
   }
 
   serveConnect(path: string): void {

@@ -6,6 +6,8 @@ const repositoryRoot = path.resolve(import.meta.dirname, "..");
 /** Real guests boot under emulation on loaded machines: these bound a hang, they assert no speed. */
 const unitTimeoutMs = 60_000;
 const guestTimeoutMs = 300_000;
+/** Other people's programs and an emulator on a busy machine: one more try, and harness/remarks-reporter.ts lists each that needed it. */
+const guestRetries = 1;
 
 const suite = (name: string, timeoutMs: number, parallel: boolean) => ({
   test: {
@@ -15,6 +17,7 @@ const suite = (name: string, timeoutMs: number, parallel: boolean) => ({
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     fileParallelism: parallel,
+    retry: name === "unit" ? 0 : guestRetries,
     // Vitest's own second is shorter than a boot.
     expect: { poll: { timeout: timeoutMs / 2 } },
   },

@@ -28,7 +28,7 @@ export function runSuite(name, { full }) {
         ...[
           "--reporter=default",
           "--reporter=json",
-          "--reporter=./test/harness/skip-reporter.ts",
+          "--reporter=./test/harness/remarks-reporter.ts",
           `--outputFile.json=${report}`,
         ],
       ],

@@ -69,7 +69,8 @@ function machineArguments(vhostSocket: string, consoleFile: string): string[] {
   const khz = Math.round(
     Number(/MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? 0) * 1000,
   );
-  const commandLine = `quiet reboot=t panic=-1 console=ttyS0 tsc_early_khz=${khz}`;
+  const timers = `tsc_early_khz=${khz} nolapic_timer no_timer_check`;
+  const commandLine = `quiet reboot=t panic=-1 console=ttyS0 pci=off ${timers}`;
   return [
     ...["-M", "microvm,accel=tcg,acpi=off,rtc=on,memory-backend=mem", "-cpu", "max", "-m", String(memoryMib)],
     ...["-object", `memory-backend-memfd,id=mem,size=${memoryMib}M,share=on`],

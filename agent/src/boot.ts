@@ -2,6 +2,7 @@ import { tolerate } from "./linux/errno.ts";
 import { MS_MOVE, MS_NODEV, MS_NOEXEC, MS_NOSUID } from "./linux/mount-options.ts";
 import { CLONE_FS } from "./linux/namespaces.ts";
 import { O_RDONLY } from "./linux/open-flags.ts";
+import { raiseOpenFiles } from "./linux/rlimits.ts";
 import { chdir, chroot, close, fchdir, mkdir, mount, open, prctl, unshare, writeFile } from "./linux/sys.ts";
 
 const PR_SET_DUMPABLE = 4;
@@ -59,8 +60,9 @@ export function leaveKernelNothingToRun(): void {
   close(root);
 }
 
-/** No container starves the agent of memory or reads it through /proc. */
+/** No container starves the agent of memory or descriptors, or reads it through /proc. */
 export function protectSelf(): void {
   prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   writeFile("/proc/self/oom_score_adj", neverKilled);
+  raiseOpenFiles();
 }

@@ -8,12 +8,26 @@ const names =
     " ",
   );
 
+/** What the kernel gives its first process, and a container whose config.json says nothing (INR_OPEN_CUR, INR_OPEN_MAX). */
+const usualOpenFiles = { soft: 1024, hard: 4096 };
+/** Three descriptors a process and one a connection: more than a guest's memory holds of either. */
+const agentOpenFiles = 65_536;
+
+/** The agent serves many processes; each of them starts with the usual limit again. */
+export function raiseOpenFiles(): void {
+  step("raise RLIMIT_NOFILE", () =>
+    setrlimit(resourceNumber("RLIMIT_NOFILE"), agentOpenFiles, agentOpenFiles),
+  );
+}
+
 /** @throws RunvError "invalid-argument" for a type that does not exist */
 export function checkRlimits(rlimits: readonly Rlimit[]): void {
   rlimits.forEach((rlimit) => resourceNumber(rlimit.type));
 }
 
 export function applyRlimits(rlimits: readonly Rlimit[]): void {
+  const { soft: usualSoft, hard: usualHard } = usualOpenFiles;
+  step("set RLIMIT_NOFILE", () => setrlimit(resourceNumber("RLIMIT_NOFILE"), usualSoft, usualHard));
   for (const { type, soft, hard } of rlimits)
     step(`set ${type}`, () => setrlimit(resourceNumber(type), soft, hard));
 }

@@ -1,0 +1,167 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { qemuArguments } from "../../../runtime/src/hypervisor/qemu/arguments.ts";
+import {
+  defaultMemoryMib,
+  defaultScratchBytes,
+  defaultVcpuCount,
+} from "../../../runtime/src/shared/defaults.ts";
+import { findProgram } from "../../../runtime/src/shared/installation.ts";
+import { cpioArchive } from "../../../scripts/native/cpio.mjs";
+import { toolchains } from "../../../scripts/native/toolchain.mjs";
+import { dist } from "./paths.ts";
+
+const executable = 0o755;
+const bootTimeoutMs = 60_000;
+const retryMs = 5;
+
+/** The same machine as runv's without runv: no monitor, no confinement, no agent. */
+export class BareGuest {
+  readonly #directory: string;
+  readonly #device: ChildProcess;
+  readonly #machine: ChildProcess;
+  readonly ended: Promise<unknown>;
+
+  private constructor(directory: string, device: ChildProcess, machine: ChildProcess) {
+    this.#directory = directory;
+    this.#device = device;
+    this.#machine = machine;
+    this.ended = once(machine, "exit");
+  }
+
+  /** @param initramfs made by `bareInitramfs`; `directory` is the caller's, and used by one guest at a time */
+  static async boot(directory: string, initramfs: string, serve: boolean): Promise<BareGuest> {
+    const file = (name: string): string => path.join(directory, name);
+    const [control, ports] = [file("control.sock"), file("ports.sock")];
+    writeFileSync(file("scratch"), "");
+    truncateSync(file("scratch"), defaultScratchBytes);
+    const program = findProgram("vhost-device-vsock");
+    if (program === null) throw new Error("vhost-device-vsock is not installed");
+    const device = spawn(program, ["--vm", `guest-cid=3,socket=${control},uds-path=${ports}`], {
+      stdio: "ignore",
+    });
+    await until(() => existsSync(control));
+    const argv = machineArguments({ initramfs, control, file, serve });
+    const [qemu = "", ...args] = argv;
+    // In a session of its own, as runv's is: the scheduler shares a loaded machine out between sessions.
+    const machine = spawn(qemu, args, { stdio: ["ignore", "ignore", "inherit"], detached: true });
+    return new BareGuest(directory, device, machine);
+  }
+
+  /** The VMM's. */
+  get pid(): number {
+    return this.#machine.pid ?? 0;
+  }
+
+  /** A connection to a port of the guest, once it listens. */
+  async dial(port: number): Promise<Socket> {
+    const deadline = Date.now() + bootTimeoutMs;
+    for (;;) {
+      const socket = connect(path.join(this.#directory, "ports.sock"));
+      const answer = new Promise<string>((resolve) => {
+        socket.once("data", (bytes) => {
+          resolve(bytes.toString());
+        });
+        socket.once("close", () => {
+          resolve("");
+        });
+        socket.once("error", () => undefined);
+      });
+      socket.write(`CONNECT ${port}\n`);
+      if ((await answer).startsWith("OK")) return socket;
+      socket.destroy();
+      if (Date.now() > deadline) throw new Error(`bare guest: port ${port} does not answer`);
+      await delay(retryMs);
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#machine.kill("SIGKILL");
+    this.#device.kill("SIGKILL");
+    await this.ended;
+    if (this.#device.exitCode === null && this.#device.signalCode === null) await once(this.#device, "exit");
+    for (const name of ["control.sock", "ports.sock", "console", "scratch"])
+      rmSync(path.join(this.#directory, name), { force: true });
+  }
+}
+
+/** Builds the bare guest's one program. @returns the initramfs */
+export async function bareInitramfs(directory: string): Promise<string> {
+  const [program, initramfs] = [path.join(directory, "init"), path.join(directory, "bare.cpio")];
+  const musl = await toolchains.musl();
+  const source = path.join(import.meta.dirname, "bare-init.c");
+  execFileSync(musl.compiler, [...musl.compile, ...musl.link, "-s", "-o", program, source]);
+  const device = [5, 1] as const;
+  writeFileSync(
+    initramfs,
+    cpioArchive([
+      { name: "dev", type: "directory", permissions: executable },
+      { name: "dev/console", type: "character", permissions: 0o600, device },
+      { name: "init", type: "file", permissions: executable, content: readFileSync(program) },
+    ]),
+  );
+  return initramfs;
+}
+
+interface MachineFiles {
+  readonly initramfs: string;
+  readonly control: string;
+  readonly file: (name: string) => string;
+  readonly serve: boolean;
+}
+
+/** runv's own arguments, with files in place of the descriptors that its monitor passes. */
+function machineArguments({ initramfs, control, file, serve }: MachineFiles): string[] {
+  const carrier = [
+    "-chardev",
+    `socket,id=vsock,path=${control}`,
+    "-device",
+    "vhost-user-vsock-device,chardev=vsock",
+  ];
+  const argv = qemuArguments(
+    {
+      directory: "",
+      vcpuCount: defaultVcpuCount,
+      memoryMib: defaultMemoryMib,
+      accel: "tcg",
+      carrier: "vhost-user-vsock",
+      guest: { vmlinux: "", initramfs: "", kernelParameters: serve ? ["serve"] : [] },
+      disks: [{ descriptor: 0 }],
+      cgroups: [],
+      rollback: { trees: [], cgroups: [] },
+    },
+    "tcg",
+    carrier,
+  );
+  const replacements: readonly (readonly [RegExp, string])[] = [
+    [/^\/guest\/vmlinux$/, path.join(dist, "guest/vmlinux")],
+    [/^\/guest\/initramfs.cpio$/, initramfs],
+    [/filename=\/dev\/fdset\/1/, `filename=${file("scratch")}`],
+    [/^socket,id=console,fd=\{fd:console\}$/, `file,id=console,path=${file("console")}`],
+    [/^socket,id=qmp,fd=\{fd:qmp\}/, `socket,id=qmp,path=${file("qmp.sock")}`],
+    [/\{tscKhz\}/, `${tscKhz()}`],
+  ];
+  const own = argv.map((word) => replacements.reduce((text, [from, to]) => text.replace(from, to), word));
+  const descriptor = own.indexOf("-add-fd");
+  if (descriptor >= 0) own.splice(descriptor, 2);
+  const open = own.find((word) => word.includes("{fd:"));
+  if (open !== undefined) throw new Error(`bare guest: nothing to put for ${open}`);
+  return own;
+}
+
+function tscKhz(): number {
+  const megahertz = Number(/MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? 0);
+  return Math.round(megahertz * 1000);
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const deadline = Date.now() + bootTimeoutMs;
+  while (!isSo()) {
+    if (Date.now() > deadline) throw new Error("bare guest: the vsock device does not start");
+    await delay(1);
+  }
+}

@@ -114,15 +114,20 @@ function versionMismatch(guest: ConfigureResponse): RunvError {
   );
 }
 
+function silence(cause: RunvError, vm: LaunchedVm, bootTimeoutMs: number): string {
+  if (!vm.isRunning()) {
+    const ended = vm.exitMessage() ?? "the virtual machine has ended";
+    return `the virtual machine ended before its agent answered: ${ended}`;
+  }
+  if (cause.code === "timeout") return `the guest's agent did not answer within ${bootTimeoutMs / 1000} s`;
+  return `the guest's agent cannot be reached: ${cause.message}`;
+}
+
 /** An error of the agent's stays as it is; silence is explained by what the VM and its console tell. */
 function bootError(cause: unknown, vm: LaunchedVm, bootTimeoutMs: number): unknown {
   if (!(cause instanceof RunvError) || !["timeout", "unavailable", "agent"].includes(cause.code))
     return cause;
-  const ended = vm.isRunning() ? null : (vm.exitMessage() ?? "the virtual machine has ended");
-  const what =
-    ended === null
-      ? `the guest's agent did not answer within ${bootTimeoutMs / 1000} s`
-      : `the virtual machine ended before its agent answered: ${ended}`;
+  const what = silence(cause, vm, bootTimeoutMs);
   const console = vm.consoleTail();
   const quoted =
     console === "" ? "the guest's console is empty" : `the guest's console ends with:\n${console}`;

@@ -18,7 +18,7 @@ import {
   vmFiles,
 } from "../hypervisor.ts";
 import { startMonitor } from "../monitor.ts";
-import { monitoredVm } from "../monitored-vm.ts";
+import { launchedVm, monitoredVm } from "../monitored-vm.ts";
 import { parseSavedVm } from "../saved-vm.ts";
 import { chooseAccel, type QemuAccel } from "./accel.ts";
 import { insidePaths, qemuArguments } from "./arguments.ts";
@@ -65,7 +65,7 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
     accel,
     carrier: carrier.name,
   };
-  return { ...monitoredVm(saved), commit: monitor.commit };
+  return launchedVm(saved, monitor.commit);
 }
 
 function attach(saved: unknown): Vm {

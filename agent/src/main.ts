@@ -17,7 +17,7 @@ import { ProcessIoServer } from "./io/process-io-server.ts";
 import { noteAvailableMemory } from "./linux/cgroups.ts";
 import { endMachine } from "./linux/power.ts";
 import { startReaping } from "./linux/reaper.ts";
-import { exit, getpid, monotonicMs, runLoop, write } from "./linux/sys.ts";
+import { exit, getpid, monotonicMs, runLoop, setTimer, write } from "./linux/sys.ts";
 import { provideTextEncoding } from "./linux/text-encoding.ts";
 import { Sandbox } from "./sandbox.ts";
 import { containersService } from "./services/containers.ts";
@@ -29,6 +29,8 @@ import { Rendezvous } from "./storage/rendezvous.ts";
 
 /** How long the answer of Shutdown may take to go out. */
 const shutdownGraceMs = 1_000;
+/** What was written to a closed vsock connection is on its way through the carrier, which ends with the VM. */
+const deliveryMs = 200;
 const stderr = 2;
 /** EX_USAGE of sysexits(3). */
 const exitUsage = 64;
@@ -54,7 +56,8 @@ function main(): void {
     sandbox.containers.findProcess(container, process),
   );
   const server = makeControlServer();
-  const shutDown = (): void => void server.shutDown(shutdownGraceMs).then(endMachine, endMachine);
+  const end = (): void => void setTimer(deliveryMs, endMachine);
+  const shutDown = (): void => void server.shutDown(shutdownGraceMs).then(end, end);
   server.addService(SandboxDefinition, sandboxService(sandbox, boot, shutDown));
   server.addService(StorageDefinition, storageService(sandbox, bulk));
   server.addService(ContainersDefinition, containersService(sandbox, io));

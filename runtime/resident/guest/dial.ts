@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { errorMessage, RunvError } from "@runv/protocol";
 import { errnoName } from "../linux/system-error.ts";
 import { connectSocket } from "../linux/unix-socket.ts";
 import { interval, remainingMs } from "../linux/wait.ts";
@@ -50,7 +50,7 @@ async function connectUnix(path: string, deadlineMs: number): Promise<number> {
       return connectSocket(path);
     } catch (thrown) {
       if (errnoName(thrown) !== "EAGAIN" || remainingMs(deadlineMs) === 0) {
-        const text = thrown instanceof Error ? thrown.message : String(thrown);
+        const text = errorMessage(thrown);
         throw new RunvError("unavailable", `connect to the guest: ${text}; has its VM ended?`, {
           cause: thrown,
         });

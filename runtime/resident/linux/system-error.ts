@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { errorMessage, RunvError } from "@runv/protocol";
 
 /** @returns the errno name of what a function of sys.ts threw ("ENOENT"), else "". */
 export function errnoName(thrown: unknown): string {
@@ -11,7 +11,7 @@ const exhausted: readonly string[] = ["ENOMEM", "EMFILE", "ENFILE", "ENOSPC", "E
 /** What is to be reported about a failed system call: which step failed, and why. */
 export function stepFailure(step: string, thrown: unknown): RunvError {
   if (thrown instanceof RunvError) return thrown;
-  const text = thrown instanceof Error ? thrown.message : String(thrown);
+  const text = errorMessage(thrown);
   const code = exhausted.includes(errnoName(thrown)) ? "resource-exhausted" : "internal";
   return new RunvError(code, `${step}: ${text}`, { cause: thrown });
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from "@runv/protocol/errors";
 import type { ConfinedProcess } from "../contract/monitor.ts";
 import { namespace } from "../linux/constants.ts";
 import { signal } from "../linux/signals.ts";
@@ -47,7 +48,7 @@ function runChild(confinement: Confinement): never {
     const [program = ""] = confinement.argv;
     sys.execve(program, confinement.argv, confinement.process.env);
   } catch (thrown) {
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    const reason = errorMessage(thrown);
     attempt(() => sys.write(confinement.status, reason));
   }
   return sys.exit(failedToStart);

@@ -1,4 +1,4 @@
-import { RunvError } from "@runv/protocol";
+import { errorMessage, RunvError } from "@runv/protocol";
 import { open } from "../linux/constants.ts";
 import { errnoName } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
@@ -27,7 +27,7 @@ function openDevice(): number {
   try {
     return sys.open(device, open.readWrite);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     throw new RunvError(
       "unavailable",
       `reach the guest through ${device}: ${reason}; try modprobe vhost_vsock`,

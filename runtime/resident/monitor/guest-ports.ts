@@ -1,4 +1,4 @@
-import { isRunvError, RunvError } from "@runv/protocol";
+import { errorMessage, isRunvError, RunvError } from "@runv/protocol";
 import { readLine } from "../guest/line.ts";
 import { event } from "../linux/constants.ts";
 import { raiseDescriptorLimit } from "../linux/descriptor-limit.ts";
@@ -150,7 +150,7 @@ export class GuestPorts {
     try {
       await this.#connect(client, service);
     } catch (thrown) {
-      const reason = thrown instanceof Error ? thrown.message : String(thrown);
+      const reason = errorMessage(thrown);
       attempt(() => sys.read(client, maxRefusedBytes));
       if (service.speaks) attempt(() => sys.write(client, `ERROR ${reason}\n`));
       this.#end(client);

@@ -1,4 +1,4 @@
-import { RunvError, type WindowSize } from "@runv/protocol";
+import { errorMessage, RunvError, type WindowSize } from "@runv/protocol";
 import type { ProxyTerminal } from "../contract/proxy.ts";
 import { prctl } from "../linux/constants.ts";
 import { signal } from "../linux/signals.ts";
@@ -77,7 +77,7 @@ function sendMaster(path: string, master: number, name: string): void {
     sys.sendWithFds(socket, name, [master]);
     sys.close(socket);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorMessage(cause);
     throw new RunvError("unavailable", `send the terminal to console socket ${path}: ${reason}`, { cause });
   }
 }

@@ -1,5 +1,5 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
-import { RunvError } from "@runv/protocol/errors";
+import { errorMessage, RunvError } from "@runv/protocol/errors";
 
 /** Decimal, without newline (containerd reads it with strconv.Atoi), complete or not there. */
 export function writePidFile(path: string, pid: number): void {
@@ -9,10 +9,6 @@ export function writePidFile(path: string, pid: number): void {
     renameSync(temporary, path);
   } catch (cause) {
     rmSync(temporary, { force: true });
-    throw new RunvError(
-      "internal",
-      `pid file: ${path}: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    throw new RunvError("internal", `pid file: ${path}: ${errorMessage(cause)}`, { cause });
   }
 }

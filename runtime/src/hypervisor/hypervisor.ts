@@ -57,13 +57,13 @@ export interface Vm {
   isRunning(): boolean;
   /** Why the VM is no more; null while it runs. */
   exitMessage(): string | null;
-  /** The last lines of the guest's console, for error messages. */
-  consoleTail(): string;
   /** Ends the VM and everything that belongs to it, and returns when nothing of it is left. Ended already is fine. */
   kill(): Promise<void>;
 }
 
 export interface LaunchedVm extends Vm {
+  /** The last lines of the guest's console, for error messages. */
+  consoleTail(): string;
   /** From here on the VM outlives this process. */
   commit(): void;
 }

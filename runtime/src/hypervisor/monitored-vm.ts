@@ -18,7 +18,6 @@ export function monitoredVm(saved: SavedVm): Vm {
     description: { accel: saved.accel, carrier: saved.carrier },
     isRunning: () => isAlive(saved.monitor) && isAlive(saved.vmm),
     exitMessage: () => exitMessage(saved.directory),
-    consoleTail: () => consoleTail(saved.directory),
     kill: async () => killVm(saved),
   };
 }
@@ -89,11 +88,6 @@ function exitMessage(directory: string): string | null {
   } catch {
     return "";
   }
-}
-
-function consoleTail(directory: string): string {
-  const path = join(directory, vmFiles.console);
-  return existsSync(path) ? tailOf(readFileSync(path, "latin1")) : "";
 }
 
 /** The console is the guest's: control characters are replaced before anybody's terminal sees them. */

@@ -1,5 +1,5 @@
 import { accessSync, constants, readFileSync } from "node:fs";
-import { RunvError } from "@runv/protocol/errors";
+import { errorMessage, RunvError } from "@runv/protocol/errors";
 import type { Accel } from "../hypervisor.ts";
 
 export type QemuAccel = "kvm" | "tcg";
@@ -25,7 +25,7 @@ function kvmProblem(): string | null {
   try {
     accessSync(kvmDevice, constants.R_OK | constants.W_OK);
   } catch (error) {
-    return `${kvmDevice} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+    return `${kvmDevice} cannot be opened: ${errorMessage(error)}`;
   }
   if (!/^flags\s*:.*\b(vmx|svm)\b/m.test(readFileSync("/proc/cpuinfo", "latin1"))) {
     return "the CPU reports no hardware virtualisation (vmx or svm in /proc/cpuinfo)";

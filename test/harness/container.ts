@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -7,6 +7,7 @@ import { pipeline } from "node:stream/promises";
 import { bulkPort, encodeBulkHeader, Namespace, type Process } from "@runv/protocol";
 import type { AgentClient } from "./agent-client.ts";
 import type { Guest } from "./guest.ts";
+import { staticProgram } from "./guest-programs.ts";
 import { type Outcome, ProcessConnection } from "./process-io.ts";
 
 const repositoryRoot = path.resolve(import.meta.dirname, "../..");
@@ -18,9 +19,24 @@ function busyboxRootfs(): string {
   return directory;
 }
 
+/** What a rootfs has besides busybox. */
+export interface RootfsContents {
+  /** Names of test/fixtures/native; in /usr/bin. */
+  readonly programs?: readonly string[];
+  /** Symbolic links by their path. */
+  readonly links?: Readonly<Record<string, string>>;
+}
+
 /** Sends a directory as the rootfs of a container. */
-export async function sendRootfs(agent: AgentClient, guest: Guest, id: string): Promise<void> {
+export async function sendRootfs(
+  agent: AgentClient,
+  guest: Guest,
+  id: string,
+  { programs = [], links = {} }: RootfsContents = {},
+): Promise<void> {
   const directory = busyboxRootfs();
+  for (const name of programs) cpSync(await staticProgram(name), path.join(directory, "usr/bin", name));
+  for (const [name, target] of Object.entries(links)) symlinkSync(target, path.join(directory, name));
   const answer = agent.storage.unpack({ containerId: id });
   const tar = spawn("tar", ["-C", directory, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
   const socket = await openBulk(guest, id);
@@ -57,6 +73,28 @@ export function specProcess(args: readonly string[], changes: Partial<Process> =
     ...changes,
   };
 }
+
+const allCapabilities = [
+  "AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID",
+  "IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE NET_BROADCAST NET_RAW",
+  "PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE SYS_PACCT SYS_PTRACE",
+  "SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM",
+]
+  .join(" ")
+  .split(" ")
+  .map((name) => `CAP_${name}`);
+
+/** What a privileged container's processes have. */
+export const everyCapability: Partial<Process> = {
+  capabilities: {
+    bounding: allCapabilities,
+    effective: allCapabilities,
+    inheritable: [],
+    permitted: allCapabilities,
+    ambient: [],
+  },
+  noNewPrivileges: false,
+};
 
 const mount = (destination: string, type: string, source: string, options: string[]) => ({
   destination,

@@ -9,7 +9,7 @@ import { errnoOf, reasonOf, step } from "../linux/errno.ts";
 import { homeInPasswd } from "../linux/passwd.ts";
 import { makeDirectories } from "../linux/paths.ts";
 import { applyRlimits } from "../linux/rlimits.ts";
-import { ioUringMakesSockets, vsockFilter } from "../linux/seccomp.ts";
+import { containerFilter, ioUringMakesSockets } from "../linux/seccomp.ts";
 import {
   chdir,
   fchown,
@@ -36,8 +36,8 @@ export function becomeUser(process: Process, allowVsock: boolean): void {
   applyRlimits(process.rlimits);
   ownStdio(process.uid);
   if (process.noNewPrivileges) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-  if (!allowVsock)
-    step("close AF_VSOCK", () => seccompFilter(vsockFilter(!ioUringMakesSockets(uname().release))));
+  const filter = containerFilter({ allowVsock, ringsMakeSockets: ioUringMakesSockets(uname().release) });
+  step("filter system calls", () => seccompFilter(filter));
   const capabilities = parseCapabilities(process.capabilities);
   limitBoundingSet(capabilities.bounding);
   const entered = enterDirectory(process.cwd);

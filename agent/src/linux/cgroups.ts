@@ -26,6 +26,8 @@ const maxProcsBytes = 4 << 20;
 /** How deep a container can nest cgroups, and how many it can make. */
 const maxDepth = 64;
 const maxDescendants = 4096;
+/** From the outer cgroup to the deepest. */
+const maxTreeDepth = maxDepth + 1;
 /** What containers leave of the memory that is there before the first. */
 const reservedMemoryBytes = 8 << 20;
 let availableAtBoot = 0;
@@ -36,8 +38,16 @@ export function noteAvailableMemory(): void {
 }
 
 /**
- * Makes the directory and hands it, and all above it, every controller that there is.
- * @throws RunvError "already-exists" when it is there: it would be another container's
+ * A container has two cgroups: the outer one, which carries its device rules and which it cannot reach, and inside it the root of its
+ * cgroup namespace. What is attached to that one, root with CAP_BPF in there could detach.
+ */
+function innerCgroup(path: string): string {
+  return `${path}/container`;
+}
+
+/**
+ * Makes a container's cgroups and hands them, and all above them, every controller that there is.
+ * @throws RunvError "already-exists" when they are there: they would be another container's
  */
 export function createCgroup(path: string): void {
   const parts = path.split("/").filter((name) => name !== "");
@@ -45,7 +55,14 @@ export function createCgroup(path: string): void {
     makeDirectories(cgroupRoot + parentOf(path));
     if (!tolerate(["EEXIST"], () => mkdir(cgroupRoot + path, 0o755)))
       throw new RunvError("already-exists", "it is there already");
-    parts.forEach((_part, index) => enableControllers([cgroupRoot, ...parts.slice(0, index)].join("/")));
+    try {
+      mkdir(cgroupRoot + innerCgroup(path), 0o755);
+      for (let depth = 0; depth <= parts.length; depth++)
+        enableControllers([cgroupRoot, ...parts.slice(0, depth)].join("/"));
+    } catch (thrown) {
+      removeCgroup(path);
+      throw thrown;
+    }
   });
 }
 
@@ -62,19 +79,26 @@ export function limitCgroup(path: string): void {
     ["cgroup.max.descendants", maxDescendants],
   ] as const;
   for (const [name, limit] of limits)
-    step(`set ${name} of cgroup ${path}`, () => writeFile(`${cgroupRoot}${path}/${name}`, String(limit)));
-}
-
-function enableControllers(directory: string): void {
-  const wanted = readFile(`${directory}/cgroup.controllers`, maxControllersBytes).trim().split(" ");
-  // Some cannot be delegated (a realtime cpu controller, a threaded parent): the container does without them.
-  for (const controller of wanted.filter((name) => name !== ""))
-    tolerate(["EOPNOTSUPP", "EBUSY", "EINVAL", "ENOENT"], () =>
-      writeFile(`${directory}/cgroup.subtree_control`, `+${controller}`),
+    step(`set ${name} of cgroup ${path}`, () =>
+      writeFile(`${cgroupRoot}${innerCgroup(path)}/${name}`, String(limit)),
     );
 }
 
-/** From now on the devices that processes in there can open and make are these. */
+/** In one write; one by one when some cannot be delegated (a realtime cpu controller, a threaded parent): the container does without. */
+function enableControllers(directory: string): void {
+  const wanted = readFile(`${directory}/cgroup.controllers`, maxControllersBytes)
+    .trim()
+    .split(" ")
+    .filter((name) => name !== "")
+    .map((name) => `+${name}`);
+  const enable = (controllers: string): boolean =>
+    tolerate(["EOPNOTSUPP", "EBUSY", "EINVAL", "ENOENT"], () =>
+      writeFile(`${directory}/cgroup.subtree_control`, controllers),
+    );
+  if (wanted.length > 0 && !enable(wanted.join(" "))) wanted.forEach(enable);
+}
+
+/** From now on the devices that processes in there can open and make are these, whatever they attach to cgroups of their own. */
 export function restrictDevices(path: string, rules: readonly DeviceRule[]): void {
   const directory = open(cgroupRoot + path, O_RDONLY | O_DIRECTORY);
   try {
@@ -84,9 +108,9 @@ export function restrictDevices(path: string, rules: readonly DeviceRule[]): voi
   }
 }
 
-/** Moves the caller in. */
+/** Moves the caller into a container's cgroup. */
 export function enterCgroup(path: string): void {
-  step(`enter cgroup ${path}`, () => writeFile(`${cgroupRoot}${path}/cgroup.procs`, "0"));
+  step(`enter cgroup ${path}`, () => moveInto(innerCgroup(path)));
 }
 
 /**
@@ -94,13 +118,16 @@ export function enterCgroup(path: string): void {
  * may be beside the children), as runc does.
  */
 export function enterCgroupOf(path: string, initPid: number): void {
-  const entered = step(`enter cgroup ${path}`, () =>
-    tolerate(["EBUSY"], () => writeFile(`${cgroupRoot}${path}/cgroup.procs`, "0")),
-  );
+  const own = innerCgroup(path);
+  const entered = step(`enter cgroup ${path}`, () => tolerate(["EBUSY"], () => moveInto(own)));
   if (entered) return;
-  const [, inner = ""] =
+  const [, present = ""] =
     /^0::(.*)$/m.exec(readFile(`/proc/${initPid}/cgroup`, maxControllersBytes * 2)) ?? [];
-  enterCgroup(inner.startsWith(`${path}/`) ? inner : path);
+  step(`enter cgroup ${path}`, () => moveInto(present.startsWith(`${own}/`) ? present : own));
+}
+
+function moveInto(path: string): void {
+  writeFile(`${cgroupRoot}${path}/cgroup.procs`, "0");
 }
 
 /** Pids, in the guest's root namespace, of all processes in there and below. */
@@ -134,12 +161,12 @@ export function signalCgroup(path: string, signal: number, sigkill: number): voi
 
 /** Removes the directory and those below. @returns false when processes are still leaving it: try again */
 export function removeCgroup(path: string): boolean {
-  return tolerate(["EBUSY"], () => removeDirectories(cgroupRoot + path, maxDepth));
+  return tolerate(["EBUSY"], () => removeDirectories(cgroupRoot + path, maxTreeDepth));
 }
 
 /** The directory itself first, then what is below it; empty when it does not exist. */
 function directoriesIn(directory: string, depth = 0): string[] {
-  if (depth > maxDepth) return [];
+  if (depth > maxTreeDepth) return [];
   const names = ifThere(() => readdir(directory), null);
   if (names === null) return [];
   const children = names

@@ -3,11 +3,14 @@ const archX8664 = 0xc000003e;
 const archI386 = 0x40000003;
 const x32Bit = 0x40000000;
 const socket64 = 41;
+const openByHandleAt64 = 304;
+const openByHandleAt32 = 342;
 const ioUringSetup = 425;
 const socketcall32 = 102;
 const socketcallSocket = 1;
 const socket32 = 359;
 const AF_VSOCK = 40;
+const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 
@@ -26,34 +29,39 @@ const errnoAction = 0x00050000;
 
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, k: number];
 
+export interface FilterOptions {
+  readonly allowVsock: boolean;
+  /** Whether the kernel's io_uring can make sockets; see `ioUringMakesSockets`. */
+  readonly ringsMakeSockets: boolean;
+}
+
 /**
- * Makes socket(AF_VSOCK) fail with EAFNOSUPPORT, for programs of 64 and of 32 bits. socketcall(2) keeps its arguments in
- * memory, where a filter cannot look, so its SOCKET is refused whole (C libraries use socket(2) since Linux 4.3). x32 numbers
- * are unknown system calls here.
- * @param withIoUring false refuses io_uring_setup(2) too, as a kernel without it would: its rings make sockets (since Linux
- * 5.19) past every filter
+ * What no process of a container may do, whatever its capabilities, for programs of 64 and of 32 bits. x32 numbers are unknown
+ * system calls here.
+ * - open_by_handle_at(2) is refused (EPERM, as without CAP_DAC_READ_SEARCH): handles lead past the root of a mount, to the files of
+ *   other containers on the same scratch and to cgroups above a container's own.
+ * - Unless vsock is allowed, socket(AF_VSOCK) fails with EAFNOSUPPORT. socketcall(2) keeps its arguments in memory, where a filter
+ *   cannot look, so its SOCKET is refused whole (C libraries use socket(2) since Linux 4.3); io_uring_setup(2) is refused, as a kernel
+ *   without it would, where its rings make sockets past every filter.
  * @returns struct sock_filter[], for seccomp(2)
  */
-export function vsockFilter(withIoUring: boolean): Uint8Array {
+export function containerFilter(options: FilterOptions): Uint8Array {
+  const ioUring = !options.allowVsock && options.ringsMakeSockets;
   const amd64: Instruction[] = [
     [load, 0, 0, numberOffset],
     [jumpAtLeast, 0, 1, x32Bit],
     [returnK, 0, 0, errnoAction | ENOSYS],
-    [jumpEqual, 0, 1, withIoUring ? 0xffffffff : ioUringSetup],
-    [returnK, 0, 0, errnoAction | ENOSYS],
-    [jumpEqual, 1, 0, socket64],
+    ...refuseCall(openByHandleAt64, EPERM),
+    ...(ioUring ? refuseCall(ioUringSetup, ENOSYS) : []),
+    ...(options.allowVsock ? [] : refuseVsock(socket64)),
     [returnK, 0, 0, allow],
-    ...refuseFirstArgument(AF_VSOCK),
   ];
   const i386: Instruction[] = [
     [load, 0, 0, numberOffset],
-    [jumpEqual, 0, 1, withIoUring ? 0xffffffff : ioUringSetup],
-    [returnK, 0, 0, errnoAction | ENOSYS],
-    [jumpEqual, 0, 4, socketcall32],
-    ...refuseFirstArgument(socketcallSocket),
-    [jumpEqual, 1, 0, socket32],
+    ...refuseCall(openByHandleAt32, EPERM),
+    ...(ioUring ? refuseCall(ioUringSetup, ENOSYS) : []),
+    ...(options.allowVsock ? [] : [...refuseSocketcall(), ...refuseVsock(socket32)]),
     [returnK, 0, 0, allow],
-    ...refuseFirstArgument(AF_VSOCK),
   ];
   return encode([
     [load, 0, 0, archOffset],
@@ -63,6 +71,26 @@ export function vsockFilter(withIoUring: boolean): Uint8Array {
     [returnK, 0, 0, errnoAction | ENOSYS],
     ...i386,
   ]);
+}
+
+/** With the number loaded; goes on with it when it is another one. */
+function refuseCall(number: number, errno: number): Instruction[] {
+  return [
+    [jumpEqual, 0, 1, number],
+    [returnK, 0, 0, errnoAction | errno],
+  ];
+}
+
+function refuseSocketcall(): Instruction[] {
+  return whenCalled(socketcall32, refuseFirstArgument(socketcallSocket));
+}
+
+function refuseVsock(socketNumber: number): Instruction[] {
+  return whenCalled(socketNumber, refuseFirstArgument(AF_VSOCK));
+}
+
+function whenCalled(number: number, decision: readonly Instruction[]): Instruction[] {
+  return [[jumpEqual, 0, decision.length, number], ...decision];
 }
 
 /** Ends the filter: refused when the low word of the first argument is `value`, else allowed. */

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { ioUringMakesSockets, vsockFilter } from "../../../agent/src/linux/seccomp.ts";
+import { containerFilter, ioUringMakesSockets } from "../../../agent/src/linux/seccomp.ts";
 
 const allow = 0x7fff0000;
 const errno = (number: number): number => 0x00050000 | number;
-const [ENOSYS, EAFNOSUPPORT] = [38, 97];
+const [EPERM, ENOSYS, EAFNOSUPPORT] = [1, 38, 97];
 const [x8664, i386] = [0xc000003e, 0x40000003];
 const [AF_UNIX, AF_VSOCK] = [1, 40];
 
@@ -24,7 +24,7 @@ function verdict(filter: Uint8Array, arch: number, number: number, firstArgument
   throw new Error("the filter runs off its end");
 }
 
-const filter = vsockFilter(false);
+const filter = containerFilter({ allowVsock: false, ringsMakeSockets: true });
 
 test("AF_VSOCK sockets are refused, others are not", () => {
   expect(verdict(filter, x8664, 41, AF_VSOCK)).toBe(errno(EAFNOSUPPORT));
@@ -43,14 +43,31 @@ test("the ways around socket(2) are closed", () => {
 });
 
 test("io_uring stays where it cannot make sockets", () => {
-  expect(verdict(vsockFilter(true), x8664, 425, 1)).toBe(allow);
-  expect(verdict(vsockFilter(true), i386, 425, 1)).toBe(allow);
+  const older = containerFilter({ allowVsock: false, ringsMakeSockets: false });
+  for (const arch of [x8664, i386]) expect(verdict(older, arch, 425, 1)).toBe(allow);
   expect(["5.18.0", "5.19.1-runv", "6.1.0", "2.6.32"].map(ioUringMakesSockets)).toEqual([
     false,
     true,
     true,
     false,
   ]);
+});
+
+test("files are not opened by handle, whatever the host allows", () => {
+  for (const allowVsock of [false, true]) {
+    const either = containerFilter({ allowVsock, ringsMakeSockets: true });
+    expect(verdict(either, x8664, 304, 3)).toBe(errno(EPERM));
+    expect(verdict(either, i386, 342, 3)).toBe(errno(EPERM));
+    expect(verdict(either, x8664, 0x40000000 | 304, 3)).toBe(errno(ENOSYS));
+  }
+});
+
+test("a host that allows vsock gets it, and io_uring", () => {
+  const open = containerFilter({ allowVsock: true, ringsMakeSockets: true });
+  expect(verdict(open, x8664, 41, AF_VSOCK)).toBe(allow);
+  expect(verdict(open, i386, 359, AF_VSOCK)).toBe(allow);
+  expect(verdict(open, i386, 102, 1)).toBe(allow);
+  for (const arch of [x8664, i386]) expect(verdict(open, arch, 425, 1)).toBe(allow);
 });
 
 test("other system calls pass", () => {

@@ -7,6 +7,8 @@ export const maxJsonDepth = 64;
 /** Length of a container id (libcontainer sets none; a name in a directory has at most 255 bytes). */
 export const maxContainerIdBytes = 255;
 
+/** The writer of a document that comes through a pipe must be done in this time. */
+export const documentTimeoutMs = 30_000;
 /** From the launch of the VMM to the agent's first answer: under emulation on a loaded host with 20 boots at once. RUNV_BOOT_TIMEOUT_MS overrides it. */
 export const defaultBootTimeoutMs = 120_000;
 /** One try to reach the agent, and the pause before the next. */

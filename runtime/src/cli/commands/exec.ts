@@ -5,7 +5,7 @@ import { execProcessSpec } from "../../oci/exec-process.ts";
 import { parseProcessFile } from "../../oci/parse-process.ts";
 import type { ProcessSpec } from "../../oci/process-spec.ts";
 import { exitCodes } from "../../shared/exit-codes.ts";
-import { readJsonFile } from "../../shared/json-file.ts";
+import { readJsonStream } from "../../shared/json-file.ts";
 import { maxConfigBytes } from "../../shared/limits.ts";
 import { absolutePath, isStdinTerminal, refuseDescriptors } from "../creation-options.ts";
 import { type ExecCommandFlags, execCommand } from "../exec-options.ts";
@@ -17,7 +17,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
     .action(async (id, args, flags) => {
       session.failWith(exitCodes.execFailure);
       refuseUnsupported(flags);
-      const process = processSpec(id, args, { flags, session });
+      const process = await processSpec(id, args, { flags, session });
       const { catchInterrupts } = await import("../interrupts.ts");
       const interrupts = catchInterrupts();
       const { execProcess } = await import("../../container/exec.ts");
@@ -39,14 +39,14 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
   program.addCommand(command);
 }
 
-function processSpec(
+async function processSpec(
   id: string,
   args: readonly string[],
   { flags, session }: { readonly flags: ExecCommandFlags; readonly session: Session },
-): ProcessSpec {
+): Promise<ProcessSpec> {
   const warn = (sentence: string) => session.log.warning(sentence);
   if (flags.process !== undefined) {
-    return parseProcessFile(readJsonFile(flags.process, "process.json", maxConfigBytes), warn);
+    return parseProcessFile(await readJsonStream(flags.process, "process.json", maxConfigBytes), warn);
   }
   return execProcessSpec(containerProcess(id, session.context()), {
     args,

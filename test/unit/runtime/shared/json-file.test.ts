@@ -1,8 +1,9 @@
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { parseJson, readJsonFile } from "../../../../runtime/src/shared/json-file.ts";
+import { parseJson, readJsonFile, readJsonStream } from "../../../../runtime/src/shared/json-file.ts";
 
 let directory: string;
 beforeEach(() => {
@@ -35,4 +36,37 @@ test.each([
 test("brackets in strings do not count", () => {
   const text = JSON.stringify(["[".repeat(100), '\\"['.repeat(100)]);
   expect(parseJson(text, "x.json")).toEqual(JSON.parse(text));
+});
+
+/** A FIFO that nobody has open. */
+function fifo(): string {
+  const file = path.join(directory, "fifo");
+  execFileSync("mkfifo", [file]);
+  return file;
+}
+
+test.each([
+  ["a FIFO without a writer", fifo],
+  ["a directory", () => directory],
+  ["a device without an end", () => "/dev/zero"],
+])("%s is no file", (_name, make) => {
+  const file = make();
+  expect(() => readJsonFile(file, "x.json", 1000)).toThrow(`x.json: not a regular file: ${file}`);
+});
+
+test("a stream may be a FIFO whose writer comes later and takes its time", async () => {
+  const file = fifo();
+  const script = 'sleep 0.2; { printf "{\\"a\\""; sleep 0.2; printf ":1}"; } > "$0"';
+  const writer = spawn("sh", ["-c", script, file], { stdio: "ignore" });
+  expect(await readJsonStream(file, "x.json", 1000)).toEqual({ a: 1 });
+  writer.kill();
+});
+
+test("a stream is bounded, and may be a file", async () => {
+  await expect(readJsonStream("/dev/zero", "x.json", 100_000)).rejects.toThrow("larger than 100000 bytes");
+  const file = path.join(directory, "x.json");
+  writeFileSync(file, "[1]");
+  expect(await readJsonStream(file, "x.json", 1000)).toEqual([1]);
+  writeFileSync(file, "");
+  await expect(readJsonStream(file, "x.json", 1000)).rejects.toThrow("not valid JSON");
 });

@@ -9,7 +9,7 @@
  * The streams are attached, and an inherited terminal made raw, at the commit.
  * The end of descriptor 3 before the commit ends the proxy, and with its connection the guest process.
  */
-export const proxyContractVersion = 1;
+export const proxyContractVersion = 2;
 
 export interface ProxySpec {
   readonly version: number;
@@ -21,11 +21,12 @@ export interface ProxySpec {
   readonly processIoPort: number;
   readonly connectTimeoutMs: number;
   readonly terminal: ProxyTerminal;
-  /** Fresh net, mount, ipc and uts namespaces, the mount namespace rooted at `root`; null: stay in the caller's (foreground exec by hand has
+  /** Fresh net, mount, ipc and uts namespaces, the mount namespace rooted at `root`; or those of the process `join`, if it is still
+   * the one that started then (proc(5): field 22 of stat); null: stay in the caller's (foreground exec by hand has
    * them too, so null is for tests). */
   readonly namespaces:
     | { readonly root: string; readonly hostname: string }
-    | { readonly joinPid: number }
+    | { readonly join: { readonly pid: number; readonly startTicks: number } }
     | null;
   /** cgroup directories whose cgroup.procs takes this process. */
   readonly cgroups: readonly string[];

@@ -1,6 +1,7 @@
 import { RunvError } from "@runv/protocol";
 import type { ConfinedProcess, ProcessIdentity } from "../contract/monitor.ts";
 import { event } from "../linux/constants.ts";
+import { startTicksOf } from "../linux/process-start.ts";
 import { attempt, errnoName } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
 import type { TailFile } from "./tail-file.ts";
@@ -8,9 +9,6 @@ import type { TailFile } from "./tail-file.ts";
 /** Namespaces, mounts and execve of a confined process, on a loaded host. */
 const startTimeoutMs = 20_000;
 const maxStatusBytes = 4096;
-const maxStatBytes = 4096;
-/** Of /proc/<pid>/stat, counted from the field behind the name: proc(5), starttime is the 22nd of all. */
-const startTimeIndex = 19;
 
 /** How a process ended. */
 export interface ProcessEnd {
@@ -72,9 +70,7 @@ export class Child {
   }
 
   identity(): ProcessIdentity {
-    const stat = sys.readFile(`/proc/${this.pid}/stat`, maxStatBytes);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return { name: this.name, pid: this.pid, startTicks: Number(fields[startTimeIndex]) };
+    return { name: this.name, pid: this.pid, startTicks: startTicksOf(this.pid) };
   }
 
   kill(signal: number): void {

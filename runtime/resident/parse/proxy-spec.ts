@@ -48,8 +48,16 @@ function parseTerminal(terminal: Fields): ProxyTerminal {
 function parseNamespaces(value: unknown): ProxySpec["namespaces"] {
   if (value === null) return null;
   const namespaces = parseFields(value, "namespaces");
-  if ("joinPid" in namespaces)
-    return { joinPid: parseInteger(namespaces["joinPid"], "namespaces.joinPid", 1) };
+  if ("join" in namespaces) {
+    const join = parseFields(namespaces["join"], "namespaces.join");
+    const startTicks = join["startTicks"];
+    return {
+      join: {
+        pid: parseInteger(join["pid"], "namespaces.join.pid", 1),
+        startTicks: parseInteger(startTicks, "namespaces.join.startTicks", 0, Number.MAX_SAFE_INTEGER),
+      },
+    };
+  }
   return {
     root: parsePath(namespaces["root"], "namespaces.root"),
     hostname: parseString(namespaces["hostname"], "namespaces.hostname"),

@@ -1,5 +1,7 @@
+import { RunvError } from "@runv/protocol";
 import type { ProxySpec } from "../contract/proxy.ts";
 import { fileType, mountFlag, namespace, open, umountDetach } from "../linux/constants.ts";
+import { startTicksOf } from "../linux/process-start.ts";
 import { attempt, step } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
 
@@ -15,7 +17,7 @@ const joined = [
 /** @throws RunvError that names the step. */
 export function enterNamespaces(namespaces: ProxySpec["namespaces"]): void {
   if (namespaces === null) return;
-  if ("joinPid" in namespaces) joinNamespaces(namespaces.joinPid);
+  if ("join" in namespaces) joinNamespaces(namespaces.join);
   else makeNamespaces(namespaces.root, namespaces.hostname);
 }
 
@@ -48,10 +50,14 @@ function mountProc(): void {
   });
 }
 
-function joinNamespaces(pid: number): void {
+/** The pid may have passed to another process since the verb looked: what was opened before the look at it is its predecessor's. */
+function joinNamespaces(target: { readonly pid: number; readonly startTicks: number }): void {
+  const { pid, startTicks } = target;
   const opened = step(`open the namespaces of process ${pid}`, () =>
     joined.map(({ name, type }) => ({ fd: sys.open(`/proc/${pid}/ns/${name}`, open.readOnly), type })),
   );
+  if (startTicksOf(pid) !== startTicks)
+    throw new RunvError("not-found", `join the namespaces of process ${pid}: the container has ended`);
   for (const { fd, type } of opened) {
     step(`join the namespaces of process ${pid}`, () => sys.setns(fd, type));
     sys.close(fd);

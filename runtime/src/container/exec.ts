@@ -53,7 +53,7 @@ export async function execProcess(options: ExecOptions, context: Context): Promi
           process: processId,
           vsockSocket: vsockSocketOf(record.vmDirectory),
           terminal,
-          namespaces: { joinPid: init.pid },
+          namespaces: { join: init },
           cgroups: record.cgroups,
           oomScoreAdj: options.process.oomScoreAdj,
           signal: context.signal,

@@ -12,6 +12,7 @@ import {
 import { createInterface } from "node:readline";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ProxySpec } from "../../../runtime/resident/contract/proxy.ts";
+import { identifyProcess } from "../../../runtime/src/shared/process-identity.ts";
 import { makeCgroup } from "./support/cgroup.ts";
 import type { Frames } from "./support/frames.ts";
 import { closeGuests, startGuest } from "./support/guest.ts";
@@ -50,6 +51,11 @@ function makeRootfs(): string {
 }
 
 const namespaceOf = (pid: number | "self", name: string): string => readlinkSync(`/proc/${pid}/ns/${name}`);
+function identityOf(pid: number): { pid: number; startTicks: number } {
+  const identity = identifyProcess(pid);
+  if (identity === null) throw new Error(`process ${pid} does not run`);
+  return identity;
+}
 const callersNamespaces = ["net", "ipc", "uts", "mnt"];
 
 describe("the namespaces that callers enter", () => {
@@ -71,11 +77,26 @@ describe("the namespaces that callers enter", () => {
 
   it("can be another proxy's", async () => {
     const first = await ready({ namespaces: { root: makeRootfs(), hostname: "box" } });
-    const second = await ready({ namespaces: { joinPid: first.proxy.pid }, process: "exec-1" });
+    const second = await ready({ namespaces: { join: identityOf(first.proxy.pid) }, process: "exec-1" });
     for (const name of callersNamespaces) {
       expect(namespaceOf(second.proxy.pid, name)).toBe(namespaceOf(first.proxy.pid, name));
     }
     expect(readFileSync(`/proc/${second.proxy.pid}/root/marker`, "utf8")).toBe("container");
+  });
+
+  it("are not those of a process that got the pid later", async () => {
+    const first = await ready({ namespaces: { root: makeRootfs(), hostname: "box" } });
+    const { pid, startTicks } = identityOf(first.proxy.pid);
+    const directory = makeVmDirectory();
+    const guest = await startGuest(`${directory}/vsock.sock`);
+    const namespaces = { join: { pid, startTicks: startTicks - 1 } };
+    const proxy = startResident(program, proxySpec(guest.path, { namespaces, process: "exec-1" }));
+    await guest.nextProcess();
+    expect(await proxy.nextEvent()).toEqual({
+      event: "failed",
+      code: "not-found",
+      message: `join the namespaces of process ${pid}: the container has ended`,
+    });
   });
 
   it("that cannot be made are an error with a name", async () => {

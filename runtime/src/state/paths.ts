@@ -1,9 +1,6 @@
 import { join } from "node:path";
 import { parseContainerId } from "../shared/ids.ts";
 
-/** Starts the names of directories that are being made or removed. No container id has this character. */
-export const transientMark = "~";
-
 /** Directory of a container's state. @throws RunvError invalid-argument unless `id` is the name of a directory. */
 export function containerDirectory(root: string, id: string): string {
   return join(root, parseContainerId(id));

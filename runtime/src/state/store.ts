@@ -4,12 +4,12 @@ import { errorMessage, isRunvError, RunvError } from "@runv/protocol/errors";
 import { readJsonFile } from "../shared/json-file.ts";
 import { maxStateBytes } from "../shared/limits.ts";
 import { messages } from "../shared/messages.ts";
-import { identifyProcess, isAlive } from "../shared/process-identity.ts";
 import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
+import { sweepTransients, transientMark, transientName } from "../shared/transient.ts";
 import { type ContainerRecord, recordVersion } from "./container-record.ts";
 import { withContainerLock } from "./lock.ts";
 import { parseRecord } from "./parse-record.ts";
-import { containerDirectory, recordPath, transientMark } from "./paths.ts";
+import { containerDirectory, recordPath } from "./paths.ts";
 import { replaceFile } from "./write-file.ts";
 
 const stateDirectoryMode = 0o700;
@@ -93,7 +93,7 @@ function listRecord(root: string, id: string): readonly ListedContainer[] {
 
 /** Forgets a container, whatever is left of it. It disappears at once: a half-removed record is never seen. */
 export function forgetContainer(root: string, id: string): void {
-  const transient = transientPath(root);
+  const transient = join(root, transientName());
   try {
     renameSync(containerDirectory(root, id), transient);
   } catch (cause) {
@@ -128,28 +128,10 @@ function makeTransient(root: string): string {
   try {
     mkdirSync(root, { recursive: true, mode: stateDirectoryMode });
     sweepTransients(root);
-    const transient = transientPath(root);
+    const transient = join(root, transientName());
     mkdirSync(transient, { mode: stateDirectoryMode });
     return transient;
   } catch (cause) {
     throw hostFailure(`state: cannot be written below ${root}`, cause);
-  }
-}
-
-let serial = 0;
-
-/** "~<pid>-<start ticks>-<serial>": who is at it, so that what a killed verb left can be told. */
-function transientPath(root: string): string {
-  serial += 1;
-  const self = identifyProcess(process.pid);
-  return join(root, `${transientMark}${process.pid}-${self?.startTicks ?? 0}-${serial}`);
-}
-
-/** Removes what verbs left that were killed in the middle of making or removing a record. */
-function sweepTransients(root: string): void {
-  for (const name of readdirSync(root)) {
-    const match = /^~(\d+)-(\d+)-/.exec(name);
-    if (match === null || isAlive({ pid: Number(match[1]), startTicks: Number(match[2]) })) continue;
-    rmSync(join(root, name), { recursive: true, force: true });
   }
 }

@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import { findProgram } from "../shared/installation.ts";
 import { runProgram } from "../shared/run-program.ts";
+import { transientName } from "../shared/transient.ts";
 
 /** What mke2fs wrote on an otherwise empty disk. */
 export interface Template {
@@ -88,12 +80,11 @@ async function makeTemplate(
   path: string,
   options: { readonly sizeMib: number; readonly directory: string; readonly signal: AbortSignal },
 ): Promise<Template> {
-  const image = `${path}.${process.pid}.raw`;
-  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const image = join(options.directory, `${transientName()}.raw`);
   try {
     const template = { extents: await format(image, options.sizeMib, options.signal) };
     const index = JSON.stringify(template.extents.map((extent) => [extent.offsetBytes, extent.data.length]));
-    const temporary = `${path}.${process.pid}.tmp`;
+    const temporary = join(options.directory, `${transientName()}.template`);
     writeFileSync(
       temporary,
       Buffer.concat([Buffer.from(`${index}\n`), ...template.extents.map((extent) => extent.data)]),

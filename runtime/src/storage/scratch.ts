@@ -1,7 +1,8 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { RunvError } from "@runv/protocol/errors";
-import { hostFailure } from "../shared/system-error.ts";
+import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
+import { sweepTransients, transientName } from "../shared/transient.ts";
 import { loadTemplate } from "./scratch-template.ts";
 
 /** Where scratch disks live: a disk, not a tmpfs, because the guest may fill them. */
@@ -13,9 +14,14 @@ export interface ScratchDisk {
   readonly sizeBytes: number;
 }
 
+/** open(2): O_TMPFILE, which Node does not name. */
+const openNamelessFile = 0o20000000 | constants.O_DIRECTORY;
+/** File systems that cannot (overlayfs before Linux 6.1, NFS) say so in one of these ways. */
+const cannotBeNameless: readonly string[] = ["EOPNOTSUPP", "ENOTSUP", "EISDIR", "EINVAL"];
+
 /**
- * A sparse, formatted raw disk without a name: the file is unlinked at once, so the space is given back with its last
- * descriptor, whoever dies and how. The caller closes the descriptor.
+ * A sparse, formatted raw disk without a name, so that the space is given back with its last descriptor, whoever dies and how. The
+ * caller closes the descriptor.
  * @throws RunvError "resource-exhausted" when the host's disk is full, "unavailable" without mke2fs.
  */
 export async function createScratchDisk(options: {
@@ -24,6 +30,7 @@ export async function createScratchDisk(options: {
   readonly signal: AbortSignal;
 }): Promise<ScratchDisk> {
   const sizeBytes = options.sizeMib * 1_048_576;
+  prepareDirectory(options.directory);
   const template = await loadTemplate(options);
   const descriptor = openNameless(options.directory);
   try {
@@ -42,10 +49,28 @@ function writeAt(descriptor: number, data: Uint8Array, offsetBytes: number): voi
     done += writeSync(descriptor, data, done, data.length - done, offsetBytes + done);
 }
 
-function openNameless(directory: string): number {
+function prepareDirectory(directory: string): void {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
-    const path = join(directory, `${process.pid}-${process.hrtime.bigint()}.raw`);
+    sweepTransients(directory);
+  } catch (cause) {
+    throw scratchError(directory, cause);
+  }
+}
+
+function openNameless(directory: string): number {
+  try {
+    return openSync(directory, openNamelessFile | constants.O_RDWR, 0o600);
+  } catch (cause) {
+    if (!cannotBeNameless.includes(systemErrorCode(cause) ?? "")) throw scratchError(directory, cause);
+    return openUnlinked(directory);
+  }
+}
+
+/** A verb that is killed between the two calls leaves an empty file, which the next one sweeps away. */
+function openUnlinked(directory: string): number {
+  try {
+    const path = join(directory, `${transientName()}.raw`);
     const descriptor = openSync(path, "wx+", 0o600);
     unlinkSync(path);
     return descriptor;

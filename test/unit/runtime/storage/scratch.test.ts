@@ -1,8 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { closeSync, fstatSync, mkdtempSync, readdirSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  fstatSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { identifyProcess } from "../../../../runtime/src/shared/process-identity.ts";
 import { createScratchDisk } from "../../../../runtime/src/storage/scratch.ts";
 
 let directory = "";
@@ -70,4 +80,32 @@ test("a directory that cannot be made is an error that names it", async () => {
   await expect(createScratchDisk({ sizeMib: 64, directory: join(file, "below"), signal })).rejects.toThrow(
     `${file}/below`,
   );
+});
+
+test("what a killed verb left in the middle of formatting goes with the next disk; what a living one makes stays", async () => {
+  const self = identifyProcess(process.pid)?.startTicks ?? 0;
+  const [abandoned, busy] = [`~${process.pid}-${self - 1}-1.raw`, `~${process.pid}-${self}-1.raw`];
+  for (const name of [abandoned, busy]) writeFileSync(join(directory, name), "");
+  closeSync((await createScratchDisk({ sizeMib: 64, directory, signal })).descriptor);
+  const names = readdirSync(directory);
+  expect(names).toContain(busy);
+  expect(names).not.toContain(abandoned);
+});
+
+test("at no moment does a disk have a name that a killed verb could leave", async () => {
+  closeSync((await createScratchDisk({ sizeMib: 64, directory, signal })).descriptor);
+  const seen: string[] = [];
+  const watcher = watch(directory, (event, name) => {
+    // "rename": a name appears or disappears.
+    if (event === "rename") seen.push(name ?? "");
+  });
+  try {
+    closeSync((await createScratchDisk({ sizeMib: 64, directory, signal })).descriptor);
+    // Events come in order: with this one, all of the disk's have been seen.
+    writeFileSync(join(directory, "last"), "");
+    await expect.poll(() => seen).toContain("last");
+    expect(new Set(seen)).toEqual(new Set(["last"]));
+  } finally {
+    watcher.close();
+  }
 });

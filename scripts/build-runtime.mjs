@@ -20,6 +20,8 @@ const compileFlags = [
   "--splitting",
   "--format=esm",
   "--target=bun-linux-x64",
+  // A verb is over before compiled code would pay for its compilation.
+  "--compile-jit-policy=1000",
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
   "--no-compile-autoload-package-json",

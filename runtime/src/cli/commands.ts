@@ -1,31 +1,35 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { addCreate } from "./commands/create.ts";
-import { addDelete } from "./commands/delete.ts";
-import { addExec } from "./commands/exec.ts";
-import { addFeatures } from "./commands/features.ts";
-import { addKill } from "./commands/kill.ts";
-import { addList } from "./commands/list.ts";
-import { addPs } from "./commands/ps.ts";
-import { addRun } from "./commands/run.ts";
-import { addSpec } from "./commands/spec.ts";
-import { addStart } from "./commands/start.ts";
-import { addState } from "./commands/state.ts";
 import type { Session } from "./session.ts";
 
-/** Every verb, in the order of the help. What talks to a guest is imported when its verb runs: most verbs' time is their start. */
-export function addCommands(program: CommandUnknownOpts, session: Session): void {
-  const verbs = [
-    addRun,
-    addCreate,
-    addStart,
-    addState,
-    addKill,
-    addDelete,
-    addExec,
-    addPs,
-    addList,
-    addSpec,
-    addFeatures,
-  ];
-  for (const add of verbs) add(program, session);
+type Add = (program: CommandUnknownOpts, session: Session) => void;
+
+/** Every verb, in the order of the help. */
+const verbs: Readonly<Record<string, () => Promise<Add>>> = {
+  run: async () => (await import("./commands/run.ts")).addRun,
+  create: async () => (await import("./commands/create.ts")).addCreate,
+  start: async () => (await import("./commands/start.ts")).addStart,
+  state: async () => (await import("./commands/state.ts")).addState,
+  kill: async () => (await import("./commands/kill.ts")).addKill,
+  delete: async () => (await import("./commands/delete.ts")).addDelete,
+  exec: async () => (await import("./commands/exec.ts")).addExec,
+  ps: async () => (await import("./commands/ps.ts")).addPs,
+  list: async () => (await import("./commands/list.ts")).addList,
+  spec: async () => (await import("./commands/spec.ts")).addSpec,
+  features: async () => (await import("./commands/features.ts")).addFeatures,
+};
+const helpWords = ["help", "-h", "--help"];
+
+/**
+ * Adds the verbs that can be meant: most verbs' time is the program's start. A command line that names none, or asks for help,
+ * gets them all; so does what a verb itself needs only when it runs.
+ */
+export async function addCommands(
+  program: CommandUnknownOpts,
+  session: Session,
+  argv: readonly string[],
+): Promise<void> {
+  const named = Object.keys(verbs).filter((name) => argv.includes(name));
+  const isAboutAll = named.length === 0 || argv.some((word) => helpWords.includes(word));
+  const wanted = isAboutAll ? Object.values(verbs) : named.flatMap((name) => verbs[name] ?? []);
+  for (const load of wanted) (await load())(program, session);
 }

@@ -6,8 +6,8 @@ import { Session } from "./session.ts";
 export async function runCli(argv: readonly string[]): Promise<number> {
   const program = makeProgram();
   const session = new Session(() => program.opts());
-  addCommands(program, session);
   try {
+    await addCommands(program, session, argv);
     await program.parseAsync(argv, { from: "user" });
     return session.exitStatus;
   } catch (thrown) {

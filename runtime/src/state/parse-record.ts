@@ -1,8 +1,9 @@
+import { basename, dirname } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
+import { vmDirectoryParent } from "../shared/defaults.ts";
 import { JsonCursor } from "../shared/json-cursor.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { type ContainerRecord, type ExecRecord, recordVersion } from "./container-record.ts";
-import { isVmDirectory } from "./vm-directory.ts";
 
 /** @throws RunvError version-mismatch for the record of another runv, invalid-argument for a damaged one. */
 export function parseRecord(document: unknown, id: string): ContainerRecord {
@@ -41,6 +42,11 @@ function checkVersion(record: JsonCursor, id: string): void {
 function parseVmDirectory(directory: JsonCursor): string {
   const path = directory.string();
   return path === "" || isVmDirectory(path) ? path : directory.fail("not the directory of a virtual machine");
+}
+
+/** What a record names as a VM's directory is removed with everything in it. */
+function isVmDirectory(path: string): boolean {
+  return dirname(path) === vmDirectoryParent && /^[0-9a-f]{16}$/.test(basename(path));
 }
 
 function parseExec(exec: JsonCursor): ExecRecord {

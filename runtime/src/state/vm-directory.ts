@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, rmSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { vmDirectoryParent } from "../shared/defaults.ts";
 import { hostFailure } from "../shared/system-error.ts";
 
@@ -12,11 +12,6 @@ export function vmDirectory(root: string, id: string): string {
     .update(`${resolve(root)}\0${id}`)
     .digest("hex");
   return join(vmDirectoryParent, hash.slice(0, 2 * nameBytes));
-}
-
-/** Whether `path` can be the directory of a VM: what a record names as one is removed with everything in it. */
-export function isVmDirectory(path: string): boolean {
-  return dirname(path) === vmDirectoryParent && /^[0-9a-f]{16}$/.test(basename(path));
 }
 
 /** Makes it, empty; what a killed predecessor of the same container left is removed. Reserve the id first. */

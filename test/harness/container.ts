@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -36,7 +36,12 @@ export async function sendRootfs(
 ): Promise<void> {
   const directory = busyboxRootfs();
   for (const name of programs) cpSync(await staticProgram(name), path.join(directory, "usr/bin", name));
-  for (const [name, target] of Object.entries(links)) symlinkSync(target, path.join(directory, name));
+  for (const [name, target] of Object.entries(links)) {
+    const link = path.join(directory, name);
+    rmSync(link, { recursive: true, force: true });
+    mkdirSync(path.dirname(link), { recursive: true });
+    symlinkSync(target, link);
+  }
   const answer = agent.storage.unpack({ containerId: id });
   const tar = spawn("tar", ["-C", directory, "-c", "."], { stdio: ["ignore", "pipe", "inherit"] });
   const socket = await openBulk(guest, id);
@@ -139,10 +144,13 @@ export async function runContainer(
   agent: AgentClient,
   guest: Guest,
   request: ReturnType<typeof specContainer>,
-  input: Buffer = Buffer.alloc(0),
+  {
+    input = Buffer.alloc(0),
+    contents = {},
+  }: { readonly input?: Buffer; readonly contents?: RootfsContents } = {},
 ): Promise<Outcome> {
   const id = request.containerId;
-  await sendRootfs(agent, guest, id);
+  await sendRootfs(agent, guest, id, contents);
   const connection = await ProcessConnection.open(guest, { container: id, process: "" });
   try {
     await agent.containers.create(request);

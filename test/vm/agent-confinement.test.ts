@@ -114,7 +114,7 @@ test("AF_VSOCK is closed to 64-bit programs, and io_uring with it", async () => 
     shared.agent,
     shared.guest,
     { ...request, rootfs: { driver: "stream", readonly: false } },
-    program,
+    { input: program },
   );
   expect(stdout.toString()).toBe("97 0 38 38\n");
 });

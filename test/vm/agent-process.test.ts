@@ -53,7 +53,9 @@ async function pidsOf(containerId: string): Promise<number> {
 
 test("4 MiB through stdin come back unchanged", async () => {
   const sent = randomBytes(4 << 20);
-  const outcome = await runContainer(shared.agent, shared.guest, specContainer(nextId(), ["cat"]), sent);
+  const outcome = await runContainer(shared.agent, shared.guest, specContainer(nextId(), ["cat"]), {
+    input: sent,
+  });
   const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
   expect(outcome.exitCode).toBe(0);
   expect(digest(outcome.stdout)).toBe(digest(sent));

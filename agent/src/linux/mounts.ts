@@ -1,3 +1,4 @@
+import { RunvError } from "@runv/protocol";
 import { step } from "./errno.ts";
 import {
   MNT_DETACH,
@@ -8,7 +9,8 @@ import {
   MS_REMOUNT,
   parseMountOptions,
 } from "./mount-options.ts";
-import { makeDirectories, statIfThere } from "./paths.ts";
+import { S_IFDIR, S_IFMT } from "./open-flags.ts";
+import { lstatIfThere, makeDirectories, statIfThere } from "./paths.ts";
 import { chdir, mount, pivotRoot, type Stat, umount } from "./sys.ts";
 
 /** A mount as config.json describes it. */
@@ -54,13 +56,23 @@ export function mountEntry(entry: MountRequest): void {
   const { flags, propagation, data } = parseMountOptions(entry.options);
   const type = mountTypes[entry.type] ?? entry.type;
   const early = entry.destination === "/dev" ? flags & ~MS_RDONLY : flags;
-  step(`mount ${entry.type} on ${entry.destination}`, () => {
+  const target = step(`mount ${entry.type} on ${entry.destination}`, () => {
+    checkPlace(entry);
     const covered = statIfThere(entry.destination);
-    makeDirectories(entry.destination);
-    mount(entry.source, entry.destination, type, early, fileSystemOptions(type, data, covered));
+    const directory = makeDirectories(entry.destination);
+    mount(entry.source, directory, type, early, fileSystemOptions(type, data, covered));
+    return directory;
   });
   for (const kind of propagation)
-    step(`set propagation of ${entry.destination}`, () => mount("", entry.destination, "", kind, ""));
+    step(`set propagation of ${entry.destination}`, () => mount("", target, "", kind, ""));
+}
+
+/** What the guest's own files are is not for an image to place: runc refuses a link there as well. */
+function checkPlace({ destination, type }: MountRequest): void {
+  if (type !== "proc" && type !== "sysfs") return;
+  const found = lstatIfThere(destination);
+  if (found !== null && (found.mode & S_IFMT) !== S_IFDIR)
+    throw new RunvError("invalid-argument", `"${type}" must be mounted on an ordinary directory`);
 }
 
 /** A tmpfs has the mode of the directory that it covers, as runc has it, unless its own options say another. */

@@ -1,15 +1,59 @@
+import { RunvError } from "@runv/protocol";
 import { errnoOf, tolerate } from "./errno.ts";
 import { S_IFDIR, S_IFMT } from "./open-flags.ts";
-import { lstat, mkdir, type Stat, stat, unlink } from "./sys.ts";
+import { lstat, mkdir, readlink, type Stat, stat, unlink } from "./sys.ts";
 
-/** Makes a directory and those above it; what exists, also behind symbolic links, is left alone. */
-export function makeDirectories(path: string, mode = 0o755): void {
-  if (isDirectory(path)) return;
-  let made = path.startsWith("/") ? "" : ".";
-  for (const part of path.split("/")) {
+const directoryMode = 0o755;
+/** As many as the kernel follows (path_resolution(7)). */
+const maxLinks = 40;
+
+/**
+ * Makes a directory and those above it; what exists, also behind symbolic links, is left alone. Where a link leads to nothing, its
+ * target is made.
+ * @returns a path to it without symbolic links, or `path` itself when that was a directory already
+ */
+export function makeDirectories(path: string): string {
+  if (isDirectory(path)) return path;
+  const resolved = resolvePath(path);
+  let made = "";
+  for (const part of resolved.split("/")) {
     if (part === "") continue;
     made += `/${part}`;
-    tolerate(["EEXIST"], () => mkdir(made, mode));
+    tolerate(["EEXIST"], () => mkdir(made, directoryMode));
+  }
+  return resolved;
+}
+
+/**
+ * Where an absolute path leads below the present root, whether anything is there or not: every symbolic link is followed, and ".."
+ * never leads above the root.
+ * @throws RunvError "invalid-argument" for links that go round in a circle
+ */
+function resolvePath(path: string): string {
+  const rest = path.split("/").toReversed();
+  let resolved = "";
+  let links = 0;
+  for (let part = rest.pop(); part !== undefined; part = rest.pop()) {
+    if (part === "" || part === ".") continue;
+    const target = part === ".." ? null : linkTarget(`${resolved}/${part}`);
+    if (part === "..") resolved = resolved.slice(0, Math.max(0, resolved.lastIndexOf("/")));
+    else if (target === null) resolved += `/${part}`;
+    else {
+      if (++links > maxLinks) throw new RunvError("invalid-argument", "too many levels of symbolic links");
+      if (target.startsWith("/")) resolved = "";
+      rest.push(...target.split("/").toReversed());
+    }
+  }
+  return resolved === "" ? "/" : resolved;
+}
+
+/** Null for what is no symbolic link, or not there. */
+function linkTarget(path: string): string | null {
+  try {
+    return readlink(path);
+  } catch (thrown) {
+    if (["EINVAL", "ENOENT", "ENOTDIR"].includes(errnoOf(thrown) ?? "")) return null;
+    throw thrown;
   }
 }
 

@@ -39,6 +39,7 @@ export {
   read,
   readdir,
   readFile,
+  readlink,
   reboot,
   receiveWithFds,
   removeDirectories,

@@ -16,6 +16,8 @@ const smallCount = 10_000;
 const smallBytes = 1024;
 const largeGoal = 0.8;
 const smallGoal = 2;
+/** A verb that takes longer has stalled. */
+const verbTimeoutMs = 120_000;
 const directory = mkdtempSync(path.join(tmpdir(), "runv-bench-"));
 
 function makeRootfs(name: string): string {
@@ -47,7 +49,7 @@ async function handOverMs(bundle: string): Promise<number> {
 }
 
 async function succeed(args: readonly string[]): Promise<void> {
-  const child = spawn(runv, args, { stdio: ["ignore", "ignore", "inherit"] });
+  const child = spawn(runv, args, { stdio: ["ignore", "ignore", "inherit"], timeout: verbTimeoutMs });
   const [status] = (await once(child, "exit")) as [unknown];
   if (status !== 0) throw new Error(`runv ${args.join(" ")}: ${String(status)}`);
 }

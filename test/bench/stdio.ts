@@ -14,13 +14,16 @@ import { runv } from "./harness/paths.ts";
 const goal = 0.5;
 const transferBytes = 64 * 1024 * 1024;
 const blockBytes = 65_536;
+/** A verb that takes longer has stalled. */
+const verbTimeoutMs = 120_000;
 const directory = mkdtempSync(path.join(tmpdir(), "runv-bench-"));
 const id = `bench-${process.pid}`;
 
 async function verb(...args: readonly string[]): Promise<void> {
-  const [status] = (await once(spawn(runv, args, { stdio: ["ignore", "ignore", "inherit"] }), "exit")) as [
-    unknown,
-  ];
+  const [status] = (await once(
+    spawn(runv, args, { stdio: ["ignore", "ignore", "inherit"], timeout: verbTimeoutMs }),
+    "exit",
+  )) as [unknown];
   if (status !== 0) throw new Error(`runv ${args.join(" ")}: ${String(status)}`);
 }
 

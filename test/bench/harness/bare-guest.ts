@@ -17,7 +17,10 @@ import { dist } from "./paths.ts";
 
 const executable = 0o755;
 const bootTimeoutMs = 60_000;
-const retryMs = 5;
+const dialTimeoutMs = 10_000;
+const pollMs = 1;
+/** What the guest's program says on its console. */
+const listeningMark = "bare guest: listening";
 
 /** The same machine as runv's without runv: no monitor, no confinement, no agent. */
 export class BareGuest {
@@ -37,14 +40,14 @@ export class BareGuest {
   static async boot(directory: string, initramfs: string, serve: boolean): Promise<BareGuest> {
     const file = (name: string): string => path.join(directory, name);
     const [control, ports] = [file("control.sock"), file("ports.sock")];
-    writeFileSync(file("scratch"), "");
+    for (const name of ["scratch", "console"]) writeFileSync(file(name), "");
     truncateSync(file("scratch"), defaultScratchBytes);
     const program = findProgram("vhost-device-vsock");
     if (program === null) throw new Error("vhost-device-vsock is not installed");
     const device = spawn(program, ["--vm", `guest-cid=3,socket=${control},uds-path=${ports}`], {
       stdio: "ignore",
     });
-    await until(() => existsSync(control));
+    await until("the vsock device starts", () => existsSync(control));
     const argv = machineArguments({ initramfs, control, file, serve });
     const [qemu = "", ...args] = argv;
     // In a session of its own, as runv's is: the scheduler shares a loaded machine out between sessions.
@@ -57,26 +60,18 @@ export class BareGuest {
     return this.#machine.pid ?? 0;
   }
 
-  /** A connection to a port of the guest, once it listens. */
+  /**
+   * A connection to a port of the guest, once it listens: vhost-device-vsock 0.3 can lose its worker thread when a host connects while
+   * the guest's driver sets up its queues.
+   */
   async dial(port: number): Promise<Socket> {
-    const deadline = Date.now() + bootTimeoutMs;
-    for (;;) {
-      const socket = connect(path.join(this.#directory, "ports.sock"));
-      const answer = new Promise<string>((resolve) => {
-        socket.once("data", (bytes) => {
-          resolve(bytes.toString());
-        });
-        socket.once("close", () => {
-          resolve("");
-        });
-        socket.once("error", () => undefined);
-      });
-      socket.write(`CONNECT ${port}\n`);
-      if ((await answer).startsWith("OK")) return socket;
-      socket.destroy();
-      if (Date.now() > deadline) throw new Error(`bare guest: port ${port} does not answer`);
-      await delay(retryMs);
-    }
+    const console = path.join(this.#directory, "console");
+    await until("the guest listens", () => readFileSync(console, "utf8").includes(listeningMark));
+    const socket = connect(path.join(this.#directory, "ports.sock"));
+    socket.write(`CONNECT ${port}\n`);
+    const [answer] = (await once(socket, "data", { signal: AbortSignal.timeout(dialTimeoutMs) })) as [Buffer];
+    if (!answer.toString().startsWith("OK")) throw new Error(`bare guest: port ${port} refuses`);
+    return socket;
   }
 
   async stop(): Promise<void> {
@@ -158,10 +153,10 @@ function tscKhz(): number {
   return Math.round(megahertz * 1000);
 }
 
-async function until(isSo: () => boolean): Promise<void> {
+async function until(what: string, isSo: () => boolean): Promise<void> {
   const deadline = Date.now() + bootTimeoutMs;
   while (!isSo()) {
-    if (Date.now() > deadline) throw new Error("bare guest: the vsock device does not start");
-    await delay(1);
+    if (Date.now() > deadline) throw new Error(`bare guest: not within ${bootTimeoutMs} ms: ${what}`);
+    await delay(pollMs);
   }
 }

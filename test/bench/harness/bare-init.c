@@ -1,7 +1,8 @@
 /*
- * The only program of the benchmarks' bare guest. With "serve" on the kernel's command line it is the far end of a bare carrier: on
- * port 5000 it takes bytes until their end and answers with one, on port 5001 it sends as many bytes as the first line asks
- * for. Otherwise it ends the machine at once.
+ * The only program of the benchmarks' bare guest. With "serve" on the kernel's command line it is the far end of a bare carrier: a
+ * connection begins with a number of bytes in 16 digits, so many bytes are taken on port 5000 and answered with one, and so
+ * many are sent on port 5001. The end of a stream would not do for a mark: vhost-device-vsock takes a host that has ended its
+ * half for one that is gone. Otherwise it ends the machine at once.
  */
 #include <linux/vm_sockets.h>
 #include <stdlib.h>
@@ -13,7 +14,9 @@
 #define SINK_PORT 5000
 #define SOURCE_PORT 5001
 #define BUFFER_BYTES (256 * 1024)
-#define NUMBER_BYTES 32
+#define NUMBER_BYTES 16
+/* bare-guest.ts waits for it. */
+#define LISTENING "bare guest: listening\n"
 
 static char buffer[BUFFER_BYTES];
 
@@ -26,20 +29,33 @@ static int listen_on(unsigned int port)
 	return fd;
 }
 
-static void take_all(int fd)
+/* How many bytes the connection is about; negative when it ends before it has said so. */
+static long long read_number(int fd)
 {
-	while (read(fd, buffer, sizeof buffer) > 0)
-		;
+	char digits[NUMBER_BYTES + 1] = {0};
+	for (ssize_t have = 0; have < NUMBER_BYTES;) {
+		ssize_t got = read(fd, digits + have, (size_t)(NUMBER_BYTES - have));
+		if (got <= 0)
+			return -1;
+		have += got;
+	}
+	return atoll(digits);
+}
+
+static void take_what_is_announced(int fd)
+{
+	for (long long left = read_number(fd); left != 0;) {
+		ssize_t got = read(fd, buffer, sizeof buffer);
+		if (got <= 0)
+			return;
+		left -= got;
+	}
 	(void)!write(fd, "x", 1);
 }
 
 static void send_what_is_asked(int fd)
 {
-	char number[NUMBER_BYTES + 1] = {0};
-	if (read(fd, number, NUMBER_BYTES) <= 0)
-		return;
-	long long left = atoll(number);
-	while (left > 0) {
+	for (long long left = read_number(fd); left > 0;) {
 		ssize_t written = write(fd, buffer, left < BUFFER_BYTES ? (size_t)left : BUFFER_BYTES);
 		if (written <= 0)
 			return;
@@ -66,7 +82,8 @@ int main(int argc, char **argv)
 	}
 	int sink = listen_on(SINK_PORT);
 	int source = listen_on(SOURCE_PORT);
+	(void)!write(STDOUT_FILENO, LISTENING, sizeof LISTENING - 1);
 	if (fork() == 0)
-		serve(sink, take_all);
+		serve(sink, take_what_is_announced);
 	serve(source, send_what_is_asked);
 }

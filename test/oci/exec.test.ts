@@ -1,6 +1,8 @@
+import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { expect } from "vitest";
 import { caseCount } from "../harness/sample.ts";
+import type { Bed } from "./harness/bed.ts";
 import { defaultConfig } from "./harness/config.ts";
 import { ociSuite } from "./harness/suite.ts";
 
@@ -19,12 +21,18 @@ ociSuite("exec", ({ each, test }) => {
     expect(outcome.status).toBe(137);
   });
 
-  test("user, groups, cwd and environment by flags", async (bed) => {
-    const id = await bed.start();
-    const script = "id -u; id -g; id -G; pwd; echo $A";
-    const flags = ["--user", "1000:100", "--additional-gids", "7", "--cwd", "/tmp", "--env", "A=b c"];
-    expect(await bed.must("exec", ...flags, id, "sh", "-c", script)).toBe("1000\n100\n100 7\n/tmp\nb c\n");
+  test("user, cwd and environment by flags", async (bed) => {
+    const script = "id -u; id -g; pwd; echo $A";
+    const flags = ["--user", "1000:100", "--cwd", "/tmp", "--env", "A=b c"];
+    const outcome = await bed.must("exec", ...flags, await bed.start(), "/bin/sh", "-c", script);
+    expect(outcome).toBe("1000\n100\n/tmp\nb c\n");
   });
+
+  const additionalGids = async (bed: Bed) => {
+    const flags = ["--user", "1000:100", "--additional-gids", "7"];
+    expect(await bed.must("exec", ...flags, await bed.start(), "id", "-G")).toBe("100 7\n");
+  };
+  test("additional groups by a flag", additionalGids, "additional-gids");
 
   test("flags after the container belong to the command", async (bed) => {
     expect(await bed.must("exec", await bed.start(), "echo", "--user", "-e", "x")).toBe("--user -e x\n");
@@ -53,7 +61,6 @@ ociSuite("exec", ({ each, test }) => {
     const file = bed.path("exec.pid");
     const script = '"$@" >/dev/null 2>&1';
     const argv = bed.argv("exec", "--detach", "--pid-file", file, id, "sleep", "1000");
-    const { execFileSync } = await import("node:child_process");
     execFileSync("sh", ["-c", script, "sh", ...argv]);
     const pid = readFileSync(file, "utf8");
     expect(pid).toMatch(/^\d+$/);

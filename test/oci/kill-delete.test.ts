@@ -4,7 +4,7 @@ import { ociSuite } from "./harness/suite.ts";
 const trap =
   "trap 'exit 7' TERM; trap 'exit 8' USR1; trap 'exit 9' HUP; echo ready; while :; do sleep 0.1; done";
 
-ociSuite("kill", ({ each, test }) => {
+ociSuite("kill", ({ each, test, runtime: { words } }) => {
   each(
     [
       { args: [], status: 7 },
@@ -22,6 +22,7 @@ ociSuite("kill", ({ each, test }) => {
       await bed.must("kill", id, ...args);
       expect((await running).status).toBe(status);
     },
+    ({ args: [signal] }) => (signal === "usr1" ? "lower-case-signals" : undefined),
   );
 
   test("an unknown signal", async (bed) => {
@@ -34,7 +35,7 @@ ociSuite("kill", ({ each, test }) => {
     const id = await bed.start((config) => (config.process.args = ["true"]));
     await expect.poll(async () => bed.statusOf(id)).toBe("stopped");
     const outcome = await bed.verb(["kill", id, "KILL"]);
-    expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringContaining("container not running")]);
+    expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringMatching(words.killOfStopped)]);
     expect((await bed.verb(["kill", "--all", id, "KILL"])).status).toBe(0);
   });
 
@@ -45,11 +46,11 @@ ociSuite("kill", ({ each, test }) => {
   });
 });
 
-ociSuite("delete", ({ test }) => {
+ociSuite("delete", ({ test, runtime: { words } }) => {
   test("--force removes a running container", async (bed) => {
     const id = await bed.start();
     await bed.must("delete", "--force", id);
-    expect((await bed.verb(["state", id])).stderr).toContain("does not exist");
+    expect((await bed.verb(["state", id])).stderr).toMatch(words.unknownContainer);
   });
 
   test("--force of an unknown container is no error", async (bed) => {

@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Bed } from "./harness/bed.ts";
 import { ociSuite } from "./harness/suite.ts";
 
 ociSuite("ps", ({ test }) => {
@@ -8,30 +9,31 @@ ociSuite("ps", ({ test }) => {
     expect(pids).toContain((await bed.state(id)).pid);
   });
 
-  test("table: a header and a line for each process", async (bed) => {
+  const table = async (bed: Bed) => {
     const lines = (await bed.must("ps", await bed.start())).trimEnd().split("\n");
     expect(lines[0]).toMatch(/^UID +PID +PPID +C +STIME +TTY +TIME +CMD$/);
     expect(lines.slice(1)).toEqual([expect.stringMatching(/sleep 1000$/)]);
-  });
+  };
+  test("table: a header and a line for each process", table, "ps-table");
 });
 
-ociSuite("list", ({ test }) => {
+ociSuite("list", ({ test, runtime: { words } }) => {
   test("ids, table and json", async (bed) => {
     const id = await bed.start();
     const state = await bed.state(id);
     expect(await bed.must("list", "--quiet")).toBe(`${id}\n`);
     const [header, line] = (await bed.must("list")).split("\n");
-    expect(header).toMatch(/^ID +PID +STATUS +BUNDLE +CREATED +OWNER$/);
+    expect(header).toMatch(words.listHeader);
     expect(line?.split(/ +/).slice(0, 4)).toEqual([id, String(state.pid), "running", state.bundle]);
     expect(JSON.parse(await bed.must("list", "--format", "json"))).toMatchObject([{ id, status: "running" }]);
   });
 
   test("nothing, in a root that does not exist", async (bed) => {
-    expect((await bed.must("list")).trimEnd()).toMatch(/^ID +PID +STATUS +BUNDLE +CREATED +OWNER$/);
+    expect((await bed.must("list")).trimEnd()).toMatch(words.listHeader);
   });
 });
 
-ociSuite("what the binary says about itself", ({ test }) => {
+ociSuite("what the binary says about itself", ({ test, runtime: { words } }) => {
   test("--version has a version and the spec's version", async (bed) => {
     const text = await bed.must("--version");
     expect(text).toMatch(/ version \S+\n/);
@@ -49,6 +51,6 @@ ociSuite("what the binary says about itself", ({ test }) => {
   test("spec writes a config.json, never over another", async (bed) => {
     const bundle = bed.bundle();
     const outcome = await bed.verb(["spec", "--bundle", bundle]);
-    expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringContaining("File config.json exists")]);
+    expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringMatching(words.specExists)]);
   });
 });

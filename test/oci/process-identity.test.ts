@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+import type { Bed } from "./harness/bed.ts";
 import { ociSuite } from "./harness/suite.ts";
 
 ociSuite("process.user", ({ test }) => {
@@ -64,9 +65,10 @@ ociSuite("process.cwd", ({ test }) => {
     );
   });
 
-  test("must be absolute", async (bed) => {
+  const absolute = async (bed: Bed) => {
     const outcome = await bed.sh("pwd", (config) => (config.process.cwd = "tmp"));
     expect(outcome.status).toBe(1);
     expect(outcome.stderr).toMatch(/absolute path/);
-  });
+  };
+  test("must be absolute", absolute, "relative-cwd-refused");
 });

@@ -1,35 +1,74 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
+import { crunCommand } from "./crun.ts";
+import { crunWords, runcWords, type Words } from "./words.ts";
+
+/** What not every runtime has: a test names what it needs. */
+export type Need =
+  | "additional-gids"
+  | "checked-names"
+  | "checked-terminal-flags"
+  | "lower-case-signals"
+  | "no-args"
+  | "ps-table"
+  | "relative-cwd-refused"
+  | "terminal-size";
 
 /** A runtime that the suite drives as a black box. */
 export interface RuntimeUnderTest {
   readonly name: string;
   /** Program and what stands before its global options. */
   readonly command: readonly [string, ...string[]];
-  /** runc proves the tests: what it fails is a fault of the test. */
-  readonly isReference: boolean;
+  readonly words: Words;
+  /** Exit statuses of verbs that find no container to work on, where it is not 1. */
+  readonly failureStatuses: Readonly<Record<string, number>>;
+  /** Why a need is not met: its tests are skipped with this reason. */
+  readonly lacks: Readonly<Partial<Record<Need, string>>>;
+  /** Only the first test of each behaviour, unless all cases are asked for. */
+  readonly isSampled: boolean;
 }
 
 const repository = path.resolve(import.meta.dirname, "../../..");
+const own = { words: runcWords, failureStatuses: { exec: 255 }, lacks: {}, isSampled: false };
+const runcLacks = { "no-args": "runc refuses a config.json without process.args" };
 
-const known: Readonly<Record<string, RuntimeUnderTest>> = {
-  runv: { name: "runv", command: [path.join(repository, "dist/runv")], isReference: false },
-  "runv-node": {
+const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
+  runv: () => ({ ...own, name: "runv", command: [path.join(repository, "dist/runv")] }),
+  "runv-node": () => ({
+    ...own,
     name: "runv-node",
     command: [process.execPath, path.join(repository, "dist/runv.cjs")],
-    isReference: false,
-  },
-  runc: { name: "runc", command: ["runc"], isReference: true },
+    isSampled: true,
+  }),
+  runc: () => ({ ...own, name: "runc", command: ["runc"], lacks: runcLacks }),
+  crun: () => ({
+    name: "crun",
+    command: crunCommand(),
+    words: crunWords,
+    failureStatuses: { ps: 253 },
+    lacks: {
+      "additional-gids": "crun exec has no --additional-gids",
+      "checked-names": "crun takes every name without a slash",
+      "checked-terminal-flags": "crun ignores --console-socket where it has no use for it",
+      "lower-case-signals": "crun knows signals by their upper case names only",
+      "no-args": "crun refuses a config.json without process.args",
+      "ps-table": "crun ps lists pids only",
+      "relative-cwd-refused": "crun takes a relative process.cwd",
+      "terminal-size": "crun run tells the size of its terminal at the first resize only",
+    },
+    isSampled: false,
+  }),
 };
 
-/**
- * The runtimes of this run: RUNV_OCI_RUNTIMES ("runv,runc"; a path for any other), by default runv and, to prove the tests, runc.
- */
+/** runv by both programs; runc and crun prove the tests: what they fail is a fault of the test. */
+const defaultRuntimes = "runv,runv-node,runc,crun";
+
+/** The runtimes of this run: RUNV_OCI_RUNTIMES ("runv,runc"; a path for any other, which is taken for a runc). */
 export const runtimesUnderTest: readonly RuntimeUnderTest[] = (
-  process.env["RUNV_OCI_RUNTIMES"] ?? "runv,runc"
+  process.env["RUNV_OCI_RUNTIMES"] ?? defaultRuntimes
 )
   .split(",")
-  .map((name) => known[name] ?? { name: path.basename(name), command: [name], isReference: true });
+  .map((name) => known[name]?.() ?? { ...own, name: path.basename(name), command: [name] });
 
 for (const { command } of runtimesUnderTest) {
   for (const part of command) {

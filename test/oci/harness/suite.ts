@@ -1,19 +1,32 @@
 import { afterEach, describe, test } from "vitest";
+import { caseCount } from "../../harness/sample.ts";
 import { Bed } from "./bed.ts";
-import { type RuntimeUnderTest, runtimesUnderTest } from "./runtimes.ts";
+import { type Need, type RuntimeUnderTest, runtimesUnderTest } from "./runtimes.ts";
+
+declare module "vitest" {
+  interface TaskMeta {
+    /** The runtime that the test drives; harness/remarks-reporter.ts counts by it. */
+    runtime?: string;
+  }
+}
 
 export type BedTest = (bed: Bed) => Promise<void>;
 
 export interface SuiteContext {
   readonly runtime: RuntimeUnderTest;
-  readonly test: (name: string, body: BedTest) => void;
-  /** One test for each case; `name` is given the case. */
+  /** @param need what the runtime has to have; without it the test is skipped with the runtime's reason. */
+  readonly test: (name: string, body: BedTest, need?: Need) => void;
+  /** One test for each case; `name` and `need` are given the case. */
   readonly each: <Case>(
     cases: readonly Case[],
     name: (value: Case) => string,
     body: (bed: Bed, value: Case) => Promise<void>,
+    need?: (value: Case) => Need | undefined,
   ) => void;
 }
+
+/** How many tests of a behaviour a sampled runtime goes through. */
+const sampledTests = caseCount({ sample: 1, full: Number.POSITIVE_INFINITY });
 
 /** One behaviour, on every runtime of this run. A bed's leftovers are removed after its test, and must be removable. */
 export function ociSuite(behaviour: string, define: (context: SuiteContext) => void): void {
@@ -21,12 +34,17 @@ export function ociSuite(behaviour: string, define: (context: SuiteContext) => v
     `${behaviour} (%s)`,
     (_name, runtime) => {
       let bed: Bed | null = null;
+      let declared = 0;
       afterEach(async () => {
         await bed?.close();
         bed = null;
       });
-      const declare = (name: string, body: BedTest) => {
-        test(name, async () => {
+      const declare = (name: string, body: BedTest, need?: Need) => {
+        declared += 1;
+        if (runtime.isSampled && declared > sampledTests) return;
+        test(name, { meta: { runtime: runtime.name } }, async (context) => {
+          const reason = need === undefined ? undefined : runtime.lacks[need];
+          if (reason !== undefined) return context.skip(reason);
           bed = new Bed(runtime);
           await body(bed);
         });
@@ -34,8 +52,9 @@ export function ociSuite(behaviour: string, define: (context: SuiteContext) => v
       define({
         runtime,
         test: declare,
-        each: (cases, name, body) => {
-          for (const value of cases) declare(name(value), async (opened) => body(opened, value));
+        each: (cases, name, body, need) => {
+          for (const value of cases)
+            declare(name(value), async (opened) => body(opened, value), need?.(value));
         },
       });
     },

@@ -1,6 +1,6 @@
 // Who may import whom: the arrows of CONTRIBUTING.md as rules.
 
-const base = ["oci", "state", "shared"];
+const base = ["config", "oci", "state", "shared"];
 const drivers = ["hypervisor", "agent-client", "network", "storage", "cgroups", "kernel"];
 const mayUse = {
   cli: ["container", ...base],
@@ -9,6 +9,7 @@ const mayUse = {
   ...Object.fromEntries(drivers.map((driver) => [driver, base])),
   state: ["oci", "shared"],
   oci: ["shared"],
+  config: ["shared"],
   shared: [],
 };
 

@@ -2,7 +2,7 @@
 // the import rules are in .dependency-cruiser.cjs.
 
 const vmmWord = "/^(?!qemu-img-ts$).*([Qq][Ee][Mm][Uu]|(^|[^A-Za-z])xen|Xen|XEN)/";
-const vmmMessage = "only hypervisor/<name>/ and its registry name a VMM";
+const vmmMessage = "only hypervisor/<name>/, its registry and the configuration's choices name a VMM";
 
 const vmmWords = [
   { selector: `Identifier[name=${vmmWord}]`, message: vmmMessage },
@@ -61,6 +61,8 @@ const vmmRooms = [
   "runtime/src/hypervisor/qemu/**",
   "runtime/src/hypervisor/xen/**",
   "runtime/src/hypervisor/registry.ts",
+  "runtime/src/config/choices.ts",
+  "runtime/src/config/schema.ts",
   "runtime/src/cli/commands/check.ts",
   "runtime/qemu-img-ts/**",
 ];

@@ -40,6 +40,7 @@ export async function creationOptions(
     consoleSocket: absolutePath(flags.consoleSocket),
     systemdCgroup: session.systemdCgroup,
     stdinIsTerminal: await isStdinTerminal(),
+    settings: await session.settings(),
   };
 }
 

@@ -15,6 +15,7 @@ export function makeProgram() {
     .description("runs OCI containers, each under a guest kernel of its own")
     .version(versionText, "-v, --version", "print the version")
     .option("--root <directory>", "where the state of containers is kept", toAbsolute, defaultStateRoot)
+    .option("--config <file>", "read this in place of /etc/runv/config.toml and config.d/*.toml", toAbsolute)
     .option("--log <file>", "append the log to this file instead of stderr")
     .addOption(
       new Option("--log-format <format>", "format of the log")

@@ -1,5 +1,6 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { errorMessage, isRunvError } from "@runv/protocol/errors";
+import type { Settings } from "../config/settings.ts";
 import type { Context } from "../container/context.ts";
 import { exitCodes } from "../shared/exit-codes.ts";
 import { Logger } from "../shared/log.ts";
@@ -23,6 +24,12 @@ export class Session {
 
   get systemdCgroup(): boolean {
     return this.#globalOptions().systemdCgroup;
+  }
+
+  /** What is configured; few verbs ask, and the others load nothing of it. @throws RunvError naming file, line and key. */
+  async settings(): Promise<Settings> {
+    const { loadSettings } = await import("../config/load.ts");
+    return loadSettings({ file: this.#globalOptions().config ?? null, env: process.env });
   }
 
   get log(): Logger {

@@ -1,4 +1,6 @@
 import { RunvError } from "@runv/protocol/errors";
+import { withAnnotations } from "../config/annotations.ts";
+import type { Settings } from "../config/settings.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
 import { handOverRootfs } from "../sandbox/hand-over.ts";
@@ -27,6 +29,8 @@ export interface CreateOptions extends TerminalOptions {
   /** Written last, with the proxy's pid; null: none. */
   readonly pidFile: string | null;
   readonly systemdCgroup: boolean;
+  /** Of this host. */
+  readonly settings: Settings;
 }
 
 /** A container in state `created`, as the verb that made it holds it. */
@@ -53,6 +57,7 @@ export async function createContainer(options: CreateOptions, context: Context):
       "config.json: linux.cgroupsPath: systemd's form (slice:prefix:name) is not supported yet; use a path without --systemd-cgroup",
     );
   }
+  const settings = withAnnotations(options.settings, bundle.spec.annotations);
   const record = newRecord(options, bundle, context);
   return rollingBack(warn(context), async (releases) => {
     reserveContainer(context.root, record);
@@ -63,7 +68,7 @@ export async function createContainer(options: CreateOptions, context: Context):
     const sandbox = await bootSandbox(
       {
         directory: record.vmDirectory,
-        ...bootSettings(),
+        ...bootSettings(settings),
         cgroups: record.cgroups,
         rollback: { trees: [containerDirectory(context.root, options.id), record.vmDirectory], cgroups },
         powerOffWithInit: true,

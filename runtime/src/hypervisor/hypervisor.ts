@@ -1,10 +1,12 @@
 import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
+import type { Accel, CarrierChoice, MachineChoice } from "../config/choices.ts";
+import type { ProgramPaths } from "../shared/installation.ts";
 
 /** The interface that every VMM driver implements. What a driver cannot do is absent from it, not a stub that throws. */
 export interface Hypervisor {
   readonly name: string;
   /** Whether this host can run it, and if not why, in words for the user. */
-  probe(): Promise<HostSupport>;
+  probe(programs: ProgramPaths): Promise<HostSupport>;
   /**
    * Starts a virtual machine under a monitor of its own and returns once the VMM runs; nothing is known yet of the guest.
    * @throws RunvError "unavailable" for what the host lacks, "hypervisor" for what failed. Nothing is left behind then.
@@ -27,7 +29,9 @@ export interface VmSpec {
   readonly vcpuCount: number;
   readonly memoryMib: number;
   readonly accel: Accel;
+  readonly machine: MachineChoice;
   readonly carrier: CarrierChoice;
+  readonly programs: ProgramPaths;
   readonly guest: GuestFiles;
   /** Writable raw disks in the order in which the guest sees them (vda, vdb, …): open descriptors of this process. */
   readonly disks: readonly { readonly descriptor: number }[];
@@ -36,9 +40,6 @@ export interface VmSpec {
   /** What the monitor removes if this process dies before `commit`. */
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
 }
-
-export type Accel = "auto" | "kvm" | "tcg";
-export type CarrierChoice = "auto" | "vhost-vsock" | "vhost-user-vsock";
 
 export interface GuestFiles {
   /** ELF with a PVH entry. */

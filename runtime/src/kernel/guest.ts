@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { RunvError } from "@runv/protocol/errors";
 import { guestFile } from "../shared/installation.ts";
 
 /** What a guest boots from. */
@@ -9,7 +11,26 @@ export interface Guest {
   readonly kernelParameters: readonly string[];
 }
 
-/** The kernel and initramfs that a container gets when it names none. @throws RunvError "unavailable" when they are not installed. */
-export function defaultGuest(): Guest {
-  return { vmlinux: guestFile("vmlinux"), initramfs: guestFile("initramfs.cpio"), kernelParameters: [] };
+/** What the configuration or the container has chosen. */
+export interface GuestChoice {
+  /** Absolute path of a vmlinux, or the name of one below kernels/ in the guest directory; null: the default. */
+  readonly kernel: string | null;
+  /** null: where runv looks. */
+  readonly directory: string | null;
+}
+
+/** @throws RunvError "unavailable" with the places looked at when a file is not there. */
+export function chosenGuest({ kernel, directory }: GuestChoice): Guest {
+  return {
+    vmlinux: vmlinuxOf(kernel, directory),
+    initramfs: guestFile("initramfs.cpio", directory),
+    kernelParameters: [],
+  };
+}
+
+function vmlinuxOf(kernel: string | null, directory: string | null): string {
+  if (kernel === null) return guestFile("vmlinux", directory);
+  if (!kernel.startsWith("/")) return guestFile(`kernels/${kernel}/vmlinux`, directory);
+  if (!existsSync(kernel)) throw new RunvError("unavailable", `guest kernel: no such file: ${kernel}`);
+  return kernel;
 }

@@ -3,19 +3,20 @@ import { join } from "node:path";
 import { type ConfigureResponse, protocolVersion, type Scratch } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { Agent } from "../agent-client/agent.ts";
-import type { Accel, CarrierChoice, LaunchedVm } from "../hypervisor/hypervisor.ts";
+import type { HypervisorName } from "../config/choices.ts";
+import type { LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
 import { vmFiles } from "../hypervisor/hypervisor.ts";
-import { defaultHypervisor } from "../hypervisor/registry.ts";
-import { defaultGuest } from "../kernel/guest.ts";
-import { defaultMemoryMib, defaultVcpuCount } from "../shared/defaults.ts";
+import { hypervisors } from "../hypervisor/registry.ts";
+import { chosenGuest, type GuestChoice } from "../kernel/guest.ts";
 import type { Releases } from "../shared/releases.ts";
 import { createScratchDisk, type ScratchDisk } from "../storage/scratch.ts";
 
 export interface BootOptions {
   /** The VM's directory, made by the caller. */
   readonly directory: string;
-  readonly accel: Accel;
-  readonly carrier: CarrierChoice;
+  readonly hypervisor: HypervisorName;
+  readonly machine: Pick<VmSpec, "accel" | "machine" | "carrier" | "memoryMib" | "vcpuCount" | "programs">;
+  readonly guest: GuestChoice;
   readonly scratch: ScratchOptions;
   /** From the launch to the agent's first answer. */
   readonly bootTimeoutMs: number;
@@ -45,7 +46,8 @@ export interface Sandbox {
  */
 export async function bootSandbox(options: BootOptions, releases: Releases): Promise<Sandbox> {
   const { scratch, signal } = options;
-  const disk = scratch.kind === "ext4" ? await createScratchDisk({ ...scratch, signal }) : null;
+  const { programs } = options.machine;
+  const disk = scratch.kind === "ext4" ? await createScratchDisk({ ...scratch, programs, signal }) : null;
   const vm = await launch(options, disk).finally(() => {
     if (disk !== null) closeSync(disk.descriptor);
   });
@@ -61,14 +63,11 @@ export async function bootSandbox(options: BootOptions, releases: Releases): Pro
 }
 
 async function launch(options: BootOptions, disk: ScratchDisk | null): Promise<LaunchedVm> {
-  return defaultHypervisor.launch(
+  return hypervisors[options.hypervisor].launch(
     {
+      ...options.machine,
       directory: options.directory,
-      vcpuCount: defaultVcpuCount,
-      memoryMib: defaultMemoryMib,
-      accel: options.accel,
-      carrier: options.carrier,
-      guest: defaultGuest(),
+      guest: chosenGuest(options.guest),
       disks: disk === null ? [] : [{ descriptor: disk.descriptor }],
       cgroups: options.cgroups,
       rollback: options.rollback,

@@ -1,66 +1,45 @@
-import { RunvError } from "@runv/protocol/errors";
-import type { Accel, CarrierChoice } from "../hypervisor/hypervisor.ts";
-import type { BootOptions } from "../sandbox/boot.ts";
+import { programNames } from "../config/choices.ts";
+import type { Settings } from "../config/settings.ts";
 import { defaultScratchBytes } from "../shared/defaults.ts";
-import { defaultBootTimeoutMs } from "../shared/limits.ts";
-import { defaultScratchDirectory } from "../storage/scratch.ts";
+import type { ProgramPaths } from "../shared/installation.ts";
+import type { BootOptions, ScratchOptions } from "./boot.ts";
 
 const bytesPerMib = 1_048_576;
-const minScratchMib = 16;
-const maxScratchMib = 16 * 1_048_576;
-const minBootTimeoutMs = 100;
-const maxBootTimeoutMs = 3_600_000;
 
-/** How VMs are made, from the environment: what the operator of the host decides. */
+/** How a VM is made, in the sandbox's words. */
 export function bootSettings(
-  env: NodeJS.ProcessEnv = process.env,
-): Pick<BootOptions, "accel" | "carrier" | "scratch" | "bootTimeoutMs"> {
-  const sizeMib = whole("RUNV_SCRATCH_MIB", env["RUNV_SCRATCH_MIB"], {
-    fallback: defaultScratchBytes / bytesPerMib,
-    min: minScratchMib,
-    max: maxScratchMib,
-  });
-  const kind = choice<"ext4" | "tmpfs">("RUNV_SCRATCH", env["RUNV_SCRATCH"] ?? "ext4", ["ext4", "tmpfs"]);
-  const directory = env["RUNV_SCRATCH_DIR"] ?? defaultScratchDirectory;
+  settings: Settings,
+): Pick<BootOptions, "hypervisor" | "machine" | "guest" | "scratch" | "bootTimeoutMs"> {
+  const { hypervisor, accel, machine, carrier, kernel, memory_mib, vcpus } = settings;
   return {
-    accel: choice<Accel>("RUNV_ACCEL", env["RUNV_ACCEL"] ?? "auto", ["auto", "kvm", "tcg"]),
-    carrier: choice<CarrierChoice>("RUNV_CARRIER", env["RUNV_CARRIER"] ?? "auto", [
-      "auto",
-      "vhost-vsock",
-      "vhost-user-vsock",
-    ]),
-    bootTimeoutMs: whole("RUNV_BOOT_TIMEOUT_MS", env["RUNV_BOOT_TIMEOUT_MS"], {
-      fallback: defaultBootTimeoutMs,
-      min: minBootTimeoutMs,
-      max: maxBootTimeoutMs,
-    }),
-    scratch:
-      kind === "tmpfs"
-        ? { kind, sizeMib: env["RUNV_SCRATCH_MIB"] === undefined ? 0 : sizeMib }
-        : { kind, sizeMib, directory },
+    hypervisor,
+    machine: {
+      accel,
+      machine,
+      carrier,
+      memoryMib: memory_mib,
+      vcpuCount: vcpus,
+      programs: programPaths(settings),
+    },
+    guest: { kernel, directory: settings.guest_dir },
+    scratch: scratchOptions(settings),
+    bootTimeoutMs: settings.boot_timeout_ms,
   };
 }
 
-function choice<T extends string>(name: string, value: string, allowed: readonly T[]): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined)
-    throw new RunvError(
-      "invalid-argument",
-      `${name}: ${JSON.stringify(value)} is none of ${allowed.join(", ")}`,
-    );
-  return found;
+/** A tmpfs of size 0 takes what tmpfs(5) gives: half of the memory. */
+function scratchOptions(settings: Settings): ScratchOptions {
+  const mib = settings["scratch.mib"];
+  if (settings["scratch.kind"] === "tmpfs") return { kind: "tmpfs", sizeMib: mib ?? 0 };
+  const sizeMib = mib ?? defaultScratchBytes / bytesPerMib;
+  return { kind: "ext4", sizeMib, directory: settings["scratch.dir"] };
 }
 
-function whole(
-  name: string,
-  value: string | undefined,
-  bounds: { readonly fallback: number; readonly min: number; readonly max: number },
-): number {
-  if (value === undefined) return bounds.fallback;
-  const number = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (number >= bounds.min && number <= bounds.max) return number;
-  throw new RunvError(
-    "invalid-argument",
-    `${name}: ${JSON.stringify(value)} is no number from ${bounds.min} to ${bounds.max}`,
-  );
+function programPaths(settings: Settings): ProgramPaths {
+  const paths: Record<string, string> = {};
+  for (const name of programNames) {
+    const path = settings[`programs.${name}`];
+    if (path !== null) paths[name] = path;
+  }
+  return paths;
 }

@@ -3,6 +3,8 @@ export const defaultVcpuCount = 1;
 export const defaultMemoryMib = 256;
 /** Apparent size of the scratch disk; it is sparse. */
 export const defaultScratchBytes = 10 * 1024 ** 3;
+/** Where scratch disks live: a disk, not a tmpfs, because the guest may fill them. */
+export const defaultScratchDirectory = "/var/lib/runv/scratch";
 
 /** State of the containers, unless `--root` names another directory. */
 export const defaultStateRoot = "/run/runv/state";

@@ -17,12 +17,11 @@ export function residentProgram(name: string): string {
   return firstExisting(name, [join(ownDirectory(), name), join(libraryDirectory, name)], "reinstall runv");
 }
 
-/** A file of the guest: RUNV_GUEST_DIR, else beside runv in guest/, else in /usr/lib/runv. */
-export function guestFile(name: string): string {
-  const override = process.env["RUNV_GUEST_DIR"];
-  const directories = override === undefined ? [join(ownDirectory(), "guest"), libraryDirectory] : [override];
+/** A file of the guest: in the configured directory, else beside runv in guest/, else in /usr/lib/runv. */
+export function guestFile(name: string, configured: string | null): string {
+  const directories = configured === null ? [join(ownDirectory(), "guest"), libraryDirectory] : [configured];
   const places = directories.map((directory) => join(directory, name));
-  return firstExisting(name, places, "build it with npm run build, or set RUNV_GUEST_DIR");
+  return firstExisting(name, places, "build it with npm run build, or set guest_dir in the configuration");
 }
 
 function firstExisting(name: string, places: readonly string[], wayOut: string): string {
@@ -32,18 +31,27 @@ function firstExisting(name: string, places: readonly string[], wayOut: string):
   return found;
 }
 
+/** Absolute paths by the programs' names: where the configuration has them. */
+export type ProgramPaths = Readonly<Partial<Record<string, string>>>;
+
 /**
- * A program of the host: the environment's RUNV_<NAME>, beside runv, /usr/lib/runv, PATH, and the directories that a
+ * A program of the host: where it is configured to be, else beside runv, in /usr/lib/runv, PATH, and the directories that a
  * caller's PATH may lack. @returns null when it is in none.
+ * @throws RunvError "unavailable" when there is no executable file where it is configured to be.
  */
-export function findProgram(name: string): string | null {
-  const override = process.env[`RUNV_${name.toUpperCase().replaceAll("-", "_")}`];
-  if (override !== undefined) return isExecutable(override) ? override : null;
+export function findProgram(name: string, configured: ProgramPaths): string | null {
+  const path = configured[name];
+  if (path === undefined) return searchPlaces(name).find(isExecutable) ?? null;
+  if (!isExecutable(path))
+    throw new RunvError("unavailable", `configuration: programs.${name}: no executable file: ${path}`);
+  return path;
+}
+
+function searchPlaces(name: string): readonly string[] {
   const path = (process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin")
     .split(delimiter)
     .filter((directory) => directory.startsWith("/"));
-  const directories = [ownDirectory(), libraryDirectory, ...path, ...sbinDirectories];
-  return directories.map((directory) => join(directory, name)).find(isExecutable) ?? null;
+  return [ownDirectory(), libraryDirectory, ...path, ...sbinDirectories].map((place) => join(place, name));
 }
 
 function isExecutable(path: string): boolean {

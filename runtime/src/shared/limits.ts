@@ -2,6 +2,8 @@
 
 /** runc reads any size; the biggest config.json seen in practice is well below 1 MiB. */
 export const maxConfigBytes = 4 * 1024 ** 2;
+/** Configuration files of runv's own are a few KiB. */
+export const maxSettingsBytes = 256 * 1024;
 export const maxStateBytes = 16 * 1024 ** 2;
 export const maxJsonDepth = 64;
 /** Length of a container id (libcontainer sets none; a name in a directory has at most 255 bytes). */
@@ -9,7 +11,7 @@ export const maxContainerIdBytes = 255;
 
 /** The writer of a document that comes through a pipe must be done in this time. */
 export const documentTimeoutMs = 30_000;
-/** From the launch of the VMM to the agent's first answer: under emulation on a loaded host with 20 boots at once. RUNV_BOOT_TIMEOUT_MS overrides it. */
+/** From the launch of the VMM to the agent's first answer: under emulation on a loaded host with 20 boots at once. The configuration's boot_timeout_ms overrides it. */
 export const defaultBootTimeoutMs = 120_000;
 /** One try to reach the agent, and the pause before the next. */
 export const agentConnectTimeoutMs = 5_000;

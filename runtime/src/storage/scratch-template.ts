@@ -1,13 +1,21 @@
 import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
-import { findProgram } from "../shared/installation.ts";
+import { findProgram, type ProgramPaths } from "../shared/installation.ts";
 import { runProgram } from "../shared/run-program.ts";
 import { transientName } from "../shared/transient.ts";
 
 /** What mke2fs wrote on an otherwise empty disk. */
 export interface Template {
   readonly extents: readonly { readonly offsetBytes: number; readonly data: Uint8Array }[];
+}
+
+export interface TemplateOptions {
+  readonly sizeMib: number;
+  /** Where the template is kept. */
+  readonly directory: string;
+  readonly programs: ProgramPaths;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -28,11 +36,7 @@ const formatVersion = 2;
 const formatTimeoutMs = 60_000;
 
 /** Formatting costs tens of milliseconds, so it is done once for each size and its outcome (about 1 MB) kept beside the scratch disks. */
-export async function loadTemplate(options: {
-  readonly sizeMib: number;
-  readonly directory: string;
-  readonly signal: AbortSignal;
-}): Promise<Template> {
+export async function loadTemplate(options: TemplateOptions): Promise<Template> {
   const path = join(options.directory, `ext4-${options.sizeMib}m-v${formatVersion}.template`);
   return readTemplate(path) ?? (await makeTemplate(path, options));
 }
@@ -76,13 +80,10 @@ function parseIndex(text: string): readonly (readonly [number, number])[] {
   });
 }
 
-async function makeTemplate(
-  path: string,
-  options: { readonly sizeMib: number; readonly directory: string; readonly signal: AbortSignal },
-): Promise<Template> {
+async function makeTemplate(path: string, options: TemplateOptions): Promise<Template> {
   const image = join(options.directory, `${transientName()}.raw`);
   try {
-    const template = { extents: await format(image, options.sizeMib, options.signal) };
+    const template = { extents: await format(image, options) };
     const index = JSON.stringify(template.extents.map((extent) => [extent.offsetBytes, extent.data.length]));
     const temporary = join(options.directory, `${transientName()}.template`);
     writeFileSync(
@@ -97,8 +98,9 @@ async function makeTemplate(
   }
 }
 
-async function format(image: string, sizeMib: number, signal: AbortSignal): Promise<Template["extents"]> {
-  const mke2fs = findProgram("mke2fs");
+async function format(image: string, options: TemplateOptions): Promise<Template["extents"]> {
+  const { sizeMib, signal } = options;
+  const mke2fs = findProgram("mke2fs", options.programs);
   if (mke2fs === null)
     throw new RunvError("unavailable", "scratch disk: mke2fs is not installed (Debian package e2fsprogs)");
   const { createImage, mapImage } = await import("qemu-img-ts");

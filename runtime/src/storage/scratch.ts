@@ -3,10 +3,7 @@ import { join } from "node:path";
 import type { RunvError } from "@runv/protocol/errors";
 import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
 import { sweepTransients, transientName } from "../shared/transient.ts";
-import { loadTemplate } from "./scratch-template.ts";
-
-/** Where scratch disks live: a disk, not a tmpfs, because the guest may fill them. */
-export const defaultScratchDirectory = "/var/lib/runv/scratch";
+import { loadTemplate, type TemplateOptions } from "./scratch-template.ts";
 
 export interface ScratchDisk {
   readonly descriptor: number;
@@ -24,11 +21,7 @@ const cannotBeNameless: readonly string[] = ["EOPNOTSUPP", "ENOTSUP", "EISDIR", 
  * caller closes the descriptor.
  * @throws RunvError "resource-exhausted" when the host's disk is full, "unavailable" without mke2fs.
  */
-export async function createScratchDisk(options: {
-  readonly sizeMib: number;
-  readonly directory: string;
-  readonly signal: AbortSignal;
-}): Promise<ScratchDisk> {
+export async function createScratchDisk(options: TemplateOptions): Promise<ScratchDisk> {
   const sizeBytes = options.sizeMib * 1_048_576;
   prepareDirectory(options.directory);
   const template = await loadTemplate(options);

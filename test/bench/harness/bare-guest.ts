@@ -42,7 +42,7 @@ export class BareGuest {
     const [control, ports] = [file("control.sock"), file("ports.sock")];
     for (const name of ["scratch", "console"]) writeFileSync(file(name), "");
     truncateSync(file("scratch"), defaultScratchBytes);
-    const program = findProgram("vhost-device-vsock");
+    const program = findProgram("vhost-device-vsock", {});
     if (program === null) throw new Error("vhost-device-vsock is not installed");
     const device = spawn(program, ["--vm", `guest-cid=3,socket=${control},uds-path=${ports}`], {
       stdio: "ignore",
@@ -123,6 +123,8 @@ function machineArguments({ initramfs, control, file, serve }: MachineFiles): st
       vcpuCount: defaultVcpuCount,
       memoryMib: defaultMemoryMib,
       accel: "tcg",
+      machine: "auto",
+      programs: {},
       carrier: "vhost-user-vsock",
       guest: { vmlinux: "", initramfs: "", kernelParameters: serve ? ["serve"] : [] },
       disks: [{ descriptor: 0 }],

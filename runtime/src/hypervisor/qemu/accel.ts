@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync } from "node:fs";
 import { errorMessage, RunvError } from "@runv/protocol/errors";
-import type { Accel } from "../hypervisor.ts";
+import type { Accel } from "../../config/choices.ts";
 
 export type QemuAccel = "kvm" | "tcg";
 

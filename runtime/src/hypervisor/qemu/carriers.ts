@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import type { Carrier, ConfinedProcess, Descriptor } from "../../../resident/contract/monitor.ts";
-import { findProgram } from "../../shared/installation.ts";
-import type { CarrierChoice, VmSpec } from "../hypervisor.ts";
+import type { CarrierChoice } from "../../config/choices.ts";
+import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
+import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
 
 /** What a carrier adds to a VM. */
@@ -27,19 +28,21 @@ const helperReadyTimeoutMs = 5000;
 export function chooseCarrier(spec: VmSpec): CarrierParts {
   const wanted = spec.carrier;
   if (wanted !== "vhost-user-vsock" && existsSync(vhostVsockDevice)) return vhostVsock();
-  const program = wanted === "vhost-vsock" ? null : findProgram(vhostUserProgram);
+  const program = wanted === "vhost-vsock" ? null : findProgram(vhostUserProgram, spec.programs);
   if (program !== null) return vhostUserVsock(spec.directory, program);
   throw new RunvError("unavailable", `no way to reach the guest: ${missing(wanted)}`);
 }
 
 /** Why neither carrier can be used; null when one can. */
-export function carrierProblem(): string | null {
-  return existsSync(vhostVsockDevice) || findProgram(vhostUserProgram) !== null ? null : missing("auto");
+export function carrierProblem(programs: ProgramPaths): string | null {
+  return existsSync(vhostVsockDevice) || findProgram(vhostUserProgram, programs) !== null
+    ? null
+    : missing("auto");
 }
 
 function missing(wanted: CarrierChoice): string {
   const kernel = `${vhostVsockDevice} is missing (modprobe vhost_vsock)`;
-  const program = `the program ${vhostUserProgram} is not installed (Debian package ${vhostUserProgram}, or RUNV_VHOST_DEVICE_VSOCK=PATH)`;
+  const program = `the program ${vhostUserProgram} is not installed (Debian package ${vhostUserProgram}, or programs.${vhostUserProgram} in the configuration)`;
   if (wanted === "vhost-vsock") return kernel;
   return wanted === "vhost-user-vsock" ? program : `${kernel} and ${program}`;
 }

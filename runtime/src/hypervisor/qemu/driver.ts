@@ -8,7 +8,7 @@ import {
   type MonitorSpec,
   monitorContractVersion,
 } from "../../../resident/contract/monitor.ts";
-import { findProgram } from "../../shared/installation.ts";
+import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
 import {
   type HostSupport,
   type Hypervisor,
@@ -36,20 +36,21 @@ const firstInheritedDescriptor = 4;
 
 export const qemu: Hypervisor = { name: driverName, probe, launch, attach };
 
-async function probe(): Promise<HostSupport> {
-  const problems = [programProblem(), carrierProblem()].filter((problem) => problem !== null);
+async function probe(programs: ProgramPaths): Promise<HostSupport> {
+  const problems = [programProblem(programs), carrierProblem(programs)].filter((problem) => problem !== null);
   return Promise.resolve({ usable: problems.length === 0, problems });
 }
 
-function programProblem(): string | null {
-  return findProgram(program) === null
+function programProblem(programs: ProgramPaths): string | null {
+  return findProgram(program, programs) === null
     ? `the program ${program} is not installed (Debian package qemu-system-x86)`
     : null;
 }
 
 async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
-  const path = findProgram(program);
-  if (path === null) throw new RunvError("unavailable", `hypervisor: qemu: ${programProblem() ?? ""}`);
+  const path = findProgram(program, spec.programs);
+  if (path === null)
+    throw new RunvError("unavailable", `hypervisor: qemu: ${programProblem(spec.programs) ?? ""}`);
   const accel = chooseAccel(spec.accel);
   const carrier = chooseCarrier(spec);
   for (const directory of carrier.ownedDirectories) mkdirSync(directory, { mode: 0o700 });

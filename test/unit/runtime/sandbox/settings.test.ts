@@ -1,49 +1,31 @@
 import { expect, test } from "vitest";
+import { defaultSettings } from "../../../../runtime/src/config/assign.ts";
 import { bootSettings } from "../../../../runtime/src/sandbox/settings.ts";
 
-test("without any setting: whatever the host has, and 10 GiB of ext4", () => {
-  expect(bootSettings({})).toEqual({
-    accel: "auto",
-    carrier: "auto",
+test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
+  expect(bootSettings(defaultSettings())).toEqual({
+    hypervisor: "qemu",
+    machine: {
+      accel: "auto",
+      machine: "auto",
+      carrier: "auto",
+      memoryMib: 256,
+      vcpuCount: 1,
+      programs: {},
+    },
+    guest: { kernel: null, directory: null },
     bootTimeoutMs: 120_000,
     scratch: { kind: "ext4", sizeMib: 10_240, directory: "/var/lib/runv/scratch" },
   });
 });
 
-test("each setting is taken", () => {
-  const env = {
-    RUNV_ACCEL: "tcg",
-    RUNV_CARRIER: "vhost-user-vsock",
-    RUNV_SCRATCH_MIB: "64",
-    RUNV_SCRATCH_DIR: "/elsewhere",
-    RUNV_BOOT_TIMEOUT_MS: "5000",
-  };
-  expect(bootSettings(env)).toEqual({
-    accel: "tcg",
-    carrier: "vhost-user-vsock",
-    bootTimeoutMs: 5000,
-    scratch: { kind: "ext4", sizeMib: 64, directory: "/elsewhere" },
-  });
+test("programs are found by their names", () => {
+  const settings = { ...defaultSettings(), "programs.mke2fs": "/opt/mke2fs" };
+  expect(bootSettings(settings).machine.programs).toEqual({ mke2fs: "/opt/mke2fs" });
 });
 
 test("a tmpfs has the guest's own limit unless one is set", () => {
-  expect(bootSettings({ RUNV_SCRATCH: "tmpfs" }).scratch).toEqual({ kind: "tmpfs", sizeMib: 0 });
-  expect(bootSettings({ RUNV_SCRATCH: "tmpfs", RUNV_SCRATCH_MIB: "32" }).scratch).toEqual({
-    kind: "tmpfs",
-    sizeMib: 32,
-  });
-});
-
-test.each([
-  ["RUNV_ACCEL", "fast"],
-  ["RUNV_CARRIER", "pigeon"],
-  ["RUNV_SCRATCH", "xfs"],
-  ["RUNV_SCRATCH_MIB", "15"],
-  ["RUNV_SCRATCH_MIB", "1e3"],
-  ["RUNV_SCRATCH_MIB", ""],
-  ["RUNV_SCRATCH_MIB", "99999999999"],
-  ["RUNV_BOOT_TIMEOUT_MS", "99"],
-  ["RUNV_BOOT_TIMEOUT_MS", "forever"],
-])("%s=%j is refused by name", (name, value) => {
-  expect(() => bootSettings({ [name]: value })).toThrow(name);
+  const settings = { ...defaultSettings(), "scratch.kind": "tmpfs" } as const;
+  expect(bootSettings(settings).scratch).toEqual({ kind: "tmpfs", sizeMib: 0 });
+  expect(bootSettings({ ...settings, "scratch.mib": 32 }).scratch).toEqual({ kind: "tmpfs", sizeMib: 32 });
 });

@@ -1,0 +1,185 @@
+import { defaultMemoryMib, defaultScratchDirectory, defaultVcpuCount } from "../shared/defaults.ts";
+import { defaultBootTimeoutMs } from "../shared/limits.ts";
+import {
+  accels,
+  carriers,
+  hypervisors,
+  machines,
+  type ProgramName,
+  programs,
+  rootfsDrivers,
+  scratchKinds,
+} from "./choices.ts";
+import type { SettingKey, Settings } from "./settings.ts";
+import {
+  absolutePath,
+  choice,
+  listOf,
+  nameOrPath,
+  plainName,
+  type ValueType,
+  wholeNumber,
+} from "./value-types.ts";
+
+/** Everything about one setting: the parsers, the environment, the default file and the README are made of it. */
+export interface Setting<T> {
+  /** For whoever configures a host; without a full stop. */
+  readonly help: string;
+  /** Of what may be chosen from: each value and what it stands for. */
+  readonly choices?: Readonly<Record<string, string>>;
+  readonly type: ValueType<NonNullable<T>>;
+  /** What annotations are held to; without it no container may have its own. */
+  readonly annotation?: ValueType<NonNullable<T>>;
+  readonly default: T;
+  /** For a default of null: what happens then, and what could be written. */
+  readonly unset?: { readonly meaning: string; readonly example: NonNullable<T> };
+  /** Environment variable. */
+  readonly env: string;
+}
+
+type Schema = { readonly [Key in SettingKey]: Setting<Settings[Key]> };
+
+const hypervisor = choice(hypervisors);
+const accel = choice(accels);
+const machine = choice(machines);
+const carrier = choice(carriers);
+const rootfs = choice(rootfsDrivers);
+const scratchKind = choice(scratchKinds);
+/** The lower bound is what the guest kernel and the agent take; the upper one of x86's physical addresses. */
+const memoryMib = wholeNumber(64, 4 * 1024 ** 2);
+/** The guest kernel's NR_CPUS. */
+const vcpus = wholeNumber(1, 256);
+const bootTimeoutMs = wholeNumber(100, 3_600_000);
+/** The upper bound is ext4's with blocks of 4 KiB. */
+const scratchMib = wholeNumber(16, 16 * 1024 ** 2);
+
+export const schema: Schema = {
+  hypervisor: {
+    help: "What runs the virtual machines",
+    choices: hypervisors,
+    type: hypervisor,
+    annotation: hypervisor,
+    default: "qemu",
+    env: "RUNV_HYPERVISOR",
+  },
+  accel: {
+    help: "What executes the guest's instructions",
+    choices: accels,
+    type: accel,
+    annotation: accel,
+    default: "auto",
+    env: "RUNV_ACCEL",
+  },
+  machine: {
+    help: "Type of the virtual machine",
+    choices: machines,
+    type: machine,
+    annotation: machine,
+    default: "auto",
+    env: "RUNV_MACHINE",
+  },
+  carrier: {
+    help: "What carries the connections to the guest",
+    choices: carriers,
+    type: carrier,
+    annotation: carrier,
+    default: "auto",
+    env: "RUNV_CARRIER",
+  },
+  rootfs: {
+    help: "How a container's root file system gets into its guest",
+    choices: rootfsDrivers,
+    type: rootfs,
+    annotation: rootfs,
+    default: "auto",
+    env: "RUNV_ROOTFS",
+  },
+  kernel: {
+    help: "Guest kernel: the path of a vmlinux, or NAME for kernels/NAME/vmlinux in the directory of guest files; annotations name, and never give a path",
+    type: nameOrPath,
+    annotation: plainName,
+    default: null,
+    unset: { meaning: "the vmlinux of the guest files", example: "6.1" },
+    env: "RUNV_KERNEL",
+  },
+  guest_dir: {
+    help: "Directory of the guest files vmlinux and initramfs.cpio",
+    type: absolutePath,
+    default: null,
+    unset: { meaning: "guest/ beside runv, then /usr/lib/runv", example: "/usr/lib/runv" },
+    env: "RUNV_GUEST_DIR",
+  },
+  memory_mib: {
+    help: "Memory of a virtual machine, in MiB",
+    type: memoryMib,
+    annotation: memoryMib,
+    default: defaultMemoryMib,
+    env: "RUNV_MEMORY_MIB",
+  },
+  vcpus: {
+    help: "Processors of a virtual machine",
+    type: vcpus,
+    annotation: vcpus,
+    default: defaultVcpuCount,
+    env: "RUNV_VCPUS",
+  },
+  boot_timeout_ms: {
+    help: "How long a guest may take to answer, in milliseconds",
+    type: bootTimeoutMs,
+    annotation: bootTimeoutMs,
+    default: defaultBootTimeoutMs,
+    env: "RUNV_BOOT_TIMEOUT_MS",
+  },
+  allowed_annotations: {
+    help: "Settings that a container's config.json may override, by the annotation io.runv.KEY; any other such annotation is an error. Whoever may make containers may then set them: memory_mib, vcpus and scratch.mib take more of the host than the container's limits say",
+    type: listOf(() => annotationKeys),
+    default: ["kernel"],
+    env: "RUNV_ALLOWED_ANNOTATIONS",
+  },
+  "scratch.kind": {
+    help: "Where a streamed root file system and what the container writes are kept",
+    choices: scratchKinds,
+    type: scratchKind,
+    annotation: scratchKind,
+    default: "ext4",
+    env: "RUNV_SCRATCH",
+  },
+  "scratch.mib": {
+    help: "Size of the scratch space in MiB, and so the container's quota; the disk is sparse",
+    type: scratchMib,
+    annotation: scratchMib,
+    default: null,
+    unset: { meaning: "10240, with tmpfs half of the memory", example: 10_240 },
+    env: "RUNV_SCRATCH_MIB",
+  },
+  "scratch.dir": {
+    help: "Directory of the scratch disks: on a disk, because guests may fill them",
+    type: absolutePath,
+    default: defaultScratchDirectory,
+    env: "RUNV_SCRATCH_DIR",
+  },
+  "programs.mke2fs": program("mke2fs", "/usr/sbin/mke2fs"),
+  "programs.qemu-system-x86_64": program("qemu-system-x86_64", "/usr/bin/qemu-system-x86_64"),
+  "programs.vhost-device-vsock": program("vhost-device-vsock", "/usr/bin/vhost-device-vsock"),
+};
+
+function program(name: ProgramName, example: string): Setting<string | null> {
+  return {
+    help: `Path of the program ${name}: ${programs[name]}`,
+    type: absolutePath,
+    default: null,
+    unset: { meaning: "looked for beside runv, in /usr/lib/runv and in PATH", example },
+    env: `RUNV_${name.toUpperCase().replaceAll("-", "_")}`,
+  };
+}
+
+/** In the order of the documentation. */
+export const settingKeys: readonly SettingKey[] = Object.keys(schema).filter(isSettingKey);
+
+export const annotationKeys: readonly SettingKey[] = settingKeys.filter(
+  (key) => schema[key].annotation !== undefined,
+);
+
+export function isSettingKey(name: string): name is SettingKey {
+  return Object.hasOwn(schema, name);
+}

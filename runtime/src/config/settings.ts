@@ -1,0 +1,37 @@
+import type {
+  Accel,
+  CarrierChoice,
+  HypervisorName,
+  MachineChoice,
+  ProgramName,
+  RootfsChoice,
+  ScratchKind,
+} from "./choices.ts";
+
+/** What the operator of a host decides. A member's name is the key in the configuration file; schema.ts says the rest. */
+export interface Settings extends ProgramSettings {
+  readonly hypervisor: HypervisorName;
+  readonly accel: Accel;
+  readonly machine: MachineChoice;
+  readonly carrier: CarrierChoice;
+  readonly rootfs: RootfsChoice;
+  /** Absolute path, or the name of one of the kernels in the guest directory; null: the one that runv comes with. */
+  readonly kernel: string | null;
+  /** Absolute path; null: where runv looks. */
+  readonly guest_dir: string | null;
+  readonly memory_mib: number;
+  readonly vcpus: number;
+  readonly boot_timeout_ms: number;
+  readonly "scratch.kind": ScratchKind;
+  /** null: as the kind has it. */
+  readonly "scratch.mib": number | null;
+  /** Absolute path. */
+  readonly "scratch.dir": string;
+  /** Keys that annotations may set. */
+  readonly allowed_annotations: readonly string[];
+}
+
+/** Absolute paths; null: where runv looks. */
+type ProgramSettings = { readonly [Name in ProgramName as `programs.${Name}`]: string | null };
+
+export type SettingKey = keyof Settings;

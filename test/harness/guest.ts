@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { listeningMark } from "@runv/protocol";
+import { dial, VsockError } from "vsock";
 import { vsockEnvironment } from "../../scripts/lib/vsock-environment.mjs";
 
 const repositoryRoot = path.resolve(import.meta.dirname, "../..");
@@ -122,38 +123,12 @@ async function dialUntil(portsSocket: string, port: number): Promise<Socket> {
 
 /** One try: null when the guest does not listen (yet). */
 async function dialOnce(portsSocket: string, port: number): Promise<Socket | null> {
-  return new Promise((resolve) => {
-    const socket = connect(portsSocket);
-    let answer = "";
-    const timer = setTimeout(() => fail(), tryMs);
-    const fail = (): void => {
-      clearTimeout(timer);
-      socket.destroy();
-      resolve(null);
-    };
-    socket.once("error", fail);
-    socket.once("close", fail);
-    socket.once("connect", () => socket.write(`CONNECT ${port}\n`));
-    const read = (): void => {
-      for (let byte = readByte(socket); byte !== null; byte = readByte(socket)) {
-        answer += byte;
-        if (byte !== "\n") continue;
-        socket.off("readable", read);
-        socket.off("close", fail);
-        socket.off("error", fail);
-        clearTimeout(timer);
-        if (answer.startsWith("OK ")) resolve(socket);
-        else fail();
-        return;
-      }
-    };
-    socket.on("readable", read);
-  });
-}
-
-function readByte(socket: Socket): string | null {
-  const byte: unknown = socket.read(1);
-  return Buffer.isBuffer(byte) ? byte.toString("latin1") : null;
+  try {
+    return await dial({ socketPath: portsSocket, port, timeoutMs: tryMs });
+  } catch (error) {
+    if (error instanceof VsockError) return null;
+    throw error;
+  }
 }
 
 async function sleep(delayMs: number): Promise<void> {

@@ -55,7 +55,8 @@ export class ProcessConnection {
       stderr: this.output(stream.stderr),
     }));
     for (const promise of [this.welcome, this.outcome, refusal]) promise.catch(() => undefined);
-    socket.on("data", (bytes) => this.#receive(bytes));
+    // It comes paused, with what the guest may have said already.
+    socket.on("data", (bytes) => this.#receive(bytes)).resume();
     socket.on("close", () => this.#failed(new Error("the connection ended without EXIT")));
     socket.on("error", (error) => this.#failed(error));
   }

@@ -13,8 +13,8 @@ enum {
 	TAR_EXTENDED_LIMIT = 1 << 20,
 	/** Segments of one sparse file. */
 	TAR_SEGMENT_LIMIT = 1 << 20,
-	/** Directory descriptors kept open on the way to the current entry. */
-	TAR_OPEN_DIRECTORIES = 64,
+	/** Directory descriptors kept open on the way to a place; three places are held at once: entry, link target, attributes. */
+	TAR_OPEN_DIRECTORIES = 24,
 	TAR_BUFFER_BYTES = 256 * 1024,
 };
 

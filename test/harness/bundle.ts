@@ -14,6 +14,8 @@ export interface BundleOptions {
   readonly hostname?: string;
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly cwd?: string;
+  readonly oomScoreAdj?: number;
+  readonly cgroupsPath?: string;
 }
 
 const defaultCapabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
@@ -63,6 +65,7 @@ function config(options: BundleOptions) {
       mount("/sys", "sysfs", ["nosuid", "noexec", "nodev", "ro"]),
     ],
     linux: {
+      ...(options.cgroupsPath === undefined ? {} : { cgroupsPath: options.cgroupsPath }),
       resources: { devices: [{ allow: false, access: "rwm" }] },
       namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup"].map((type) => ({ type })),
       maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
@@ -84,6 +87,7 @@ export function processSpec(options: BundleOptions) {
     capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }],
     noNewPrivileges: true,
+    ...(options.oomScoreAdj === undefined ? {} : { oomScoreAdj: options.oomScoreAdj }),
   };
 }
 

@@ -74,7 +74,8 @@ export function leavesNothing(runv: () => Runv): void {
   });
 }
 
-function cgroupDirectories(id: string): string[] {
+/** The directories of the cgroup /runv/`id`, in every hierarchy. */
+export function cgroupDirectories(id: string): string[] {
   return readFileSync("/proc/self/mountinfo", "utf8")
     .split("\n")
     .filter((line) => / - cgroup2? /.test(line))

@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { eventually, leavesNothing, leftoversOf, useRunv } from "../harness/leftovers.ts";
 import { exitStatus } from "../harness/runv.ts";
 import { caseCount } from "../harness/sample.ts";
+import { cgroupMembers } from "../harness/vm-pieces.ts";
 
 /** The steps of a create as its debug log tells them; "" stands for: before the first. */
 const phases = ["", "launch", "agent", "rootfs"];
@@ -26,6 +27,32 @@ test.each(phases)("SIGKILL of create after phase %j leaves nothing", async (phas
   await runv().ok(["delete", "--force", id]);
   await eventually(() => leftoversOf(runv(), id), []);
 });
+
+test.each(phases.slice(1))(
+  "SIGKILL of the VMM after phase %j of create fails it with the reason",
+  async (phase) => {
+    const id = runv().newId("vmm");
+    const log = path.join(runv().directory, `${id}.log`);
+    const bundle = runv().bundle({ args: ["sleep", "1000000"] });
+    const pidFile = path.join(runv().directory, `${id}.pid`);
+    const args = ["--debug", "--log", log, "--log-format", "json", "create", "--pid-file", pidFile];
+    const create = runv().start([...args, "--bundle", bundle, id], "ignore");
+    await eventually(() => logged(log).includes(`"phase":"${phase}"`), true);
+    const vmm = cgroupMembers(id).find(({ name }) => name.startsWith("qemu-system"));
+    process.kill(vmm?.pid ?? Number.NaN, "SIGKILL");
+    const status = await exitStatus(create);
+    // It may have come too late: then the container was there, and has stopped.
+    const late = status === 0;
+    if (late) await eventually(async () => runv().status(id), "stopped");
+    else {
+      expect(logged(log)).toContain("qemu ended: killed by signal 9");
+      expect((await runv().run(["state", id])).stderr).toContain("does not exist");
+    }
+    expect([existsSync(pidFile), phase === "rootfs" || !late]).toEqual([late, true]);
+    await runv().ok(["delete", "--force", id]);
+    await eventually(() => leftoversOf(runv(), id), []);
+  },
+);
 
 test(`SIGKILL of create at ${sweeps} moments leaves a truthful state, and nothing after delete`, async () => {
   const bundle = runv().bundle({ args: ["sleep", "1000000"] });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { constants } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -110,5 +110,37 @@ test("the VMM and its helper run as a user of their own, without privileges, in 
   }
   expect(statusOf(vmm.pid, "Seccomp")).toBe("2");
 });
+
+test("the host's memory and disk are safe from the VMM: its OOM score is the container's, and its files are bounded", async () => {
+  const scores: string[][] = [];
+  for (const oomScoreAdj of [undefined, 700]) {
+    const id = runv().newId("score");
+    const bundle = runv().bundle({
+      args: ["sleep", "1000000"],
+      ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
+    });
+    const create = runv().argv(["create", "--bundle", bundle, id]);
+    // A caller's own score: containerd's shim has a low one, a build job may have a high one.
+    const outcome = await runv().shell('echo 300 > /proc/self/oom_score_adj && exec "$@"', create, id);
+    expect(outcome.status, outcome.stderr).toBe(0);
+    const { monitor, vmm, carrier } = piecesOf(runv(), id);
+    const confined = carrier === null ? [vmm] : [vmm, carrier];
+    scores.push([monitor, ...confined].map(({ pid }) => read(pid, "oom_score_adj").trim()));
+    const limits = confined.map(({ pid }) => /^Max file size +(\d+) +(\d+)/m.exec(read(pid, "limits")));
+    const scratchBytes = 10 * 1024 ** 3;
+    expect(limits.map((limit) => limit?.slice(1).map(Number))).toEqual(
+      [
+        [scratchBytes, scratchBytes],
+        [0, 0],
+      ].slice(0, confined.length),
+    );
+    await runv().ok(["delete", "--force", id]);
+  }
+  expect(scores.map((found) => [...new Set(found)])).toEqual([["0"], ["700"]]);
+});
+
+function read(pid: number, file: string): string {
+  return readFileSync(`/proc/${pid}/${file}`, "utf8");
+}
 
 leavesNothing(runv);

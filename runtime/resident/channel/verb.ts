@@ -12,8 +12,8 @@ const readBytes = 65_536;
 export interface VerbHandlers {
   /** The first line, as JSON. */
   onSpec(spec: unknown): void;
-  /** {"commit":true}: the channel is closed by then. */
-  onCommit(): void;
+  /** {"commit":true}. @returns whether it is done: then the channel is closed; else there is a last word to come. */
+  onCommit(): boolean;
   /** The verb is gone, or it said something that nobody can understand. Nothing more is read; a last word can still be sent. */
   onGone(reason: RunvError): void;
 }
@@ -43,8 +43,7 @@ export function openVerbChannel(handlers: VerbHandlers): VerbChannel {
       return;
     }
     if (!isCommit(value)) throw new RunvError("internal", "verb: expected a commit");
-    close();
-    handlers.onCommit();
+    if (handlers.onCommit()) close();
   };
   const onReadable = (): void => {
     try {

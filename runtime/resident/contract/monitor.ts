@@ -3,21 +3,24 @@
  *
  *     verb → monitor   MonitorSpec, the first line
  *     monitor → verb   MonitorEvent "launched" once the VMM runs and both sockets listen, or "failed"
- *     verb → monitor   {"commit":true}: from now on the VM lives on its own; the monitor closes descriptor 3
+ *     verb → monitor   {"commit":true}: from now on the VM is to live on its own
+ *     monitor → verb   MonitorEvent "committed", and the monitor closes descriptor 3; or "failed": the VM had ended before
  *
  * The end of descriptor 3 before the commit means that the verb died: the monitor kills what it started and removes `rollback`.
  * Descriptors 4 and up of the monitor are the files that `processes[].descriptors` name as `inherited`.
  */
-export const monitorContractVersion = 1;
+export const monitorContractVersion = 2;
 
 export interface MonitorSpec {
   readonly version: number;
-  /** Directory of the VM, absolute, mode 0700, made by the verb. Removed by the monitor when the VM has ended, but for `exitRecord`. */
+  /** Directory of the VM, absolute, mode 0700, made by the verb. Removed by the monitor when the VM has ended, but for the two records. */
   readonly directory: string;
   /** Helpers first, the VMM last. The VM has ended when the VMM has; a helper's death kills the VMM. */
   readonly processes: readonly ConfinedProcess[];
   /** They run as uid = gid = `firstUser` + the monitor's pid, which no other living VM has, without capabilities and with no_new_privs. */
   readonly firstUser: number;
+  /** Of the monitor and its processes: proc(5), /proc/<pid>/oom_score_adj. What they would inherit is the caller's own. */
+  readonly oomScoreAdj: number;
   /** Directories below `directory` that the monitor gives to that user before it starts anything. */
   readonly ownedDirectories: readonly string[];
   readonly carrier: Carrier;
@@ -35,6 +38,8 @@ export interface MonitorSpec {
   readonly cgroups: readonly string[];
   /** Where one line of JSON (MonitorExit) is left when the VM has ended. */
   readonly exitRecord: string;
+  /** Where one line of JSON (MonitorRecord) stands from the beginning: for whoever has lost what the verb knew. */
+  readonly monitorRecord: string;
   /** What a rollback removes, in this order: trees, and cgroup directories by rmdir. */
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
 }
@@ -59,6 +64,8 @@ export interface ConfinedProcess {
   /** Files (as the monitor sees them) that must exist before the next process starts; a missing one after `readyTimeoutMs` is a failure. */
   readonly readyFiles: readonly string[];
   readonly readyTimeoutMs: number;
+  /** How long a file it can make or extend (setrlimit(2), RLIMIT_FSIZE): what it may do to the host's disk and memory through descriptors. */
+  readonly maxFileBytes: number;
   /** What it writes to stdout and stderr goes here, bounded to 64 KiB; quoted when it fails. */
   readonly log: string;
 }
@@ -94,7 +101,10 @@ export type MonitorEvent =
       readonly vmm: ProcessIdentity;
       readonly helpers: readonly ProcessIdentity[];
       readonly cid: number;
+      /** Sentences for the user. */
+      readonly warnings: readonly string[];
     }
+  | { readonly event: "committed" }
   /** `code` as RunvError's; everything started has been ended and `rollback` removed. */
   | {
       readonly event: "failed";
@@ -107,6 +117,13 @@ export interface ProcessIdentity {
   readonly pid: number;
   /** Field 22 of /proc/<pid>/stat: clock ticks since boot. */
   readonly startTicks: number;
+}
+
+export interface MonitorRecord {
+  readonly version: number;
+  readonly monitor: ProcessIdentity;
+  /** As in the spec. */
+  readonly cgroups: readonly string[];
 }
 
 export interface MonitorExit {

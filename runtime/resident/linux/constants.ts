@@ -45,7 +45,8 @@ export const namespace = {
 /** prctl(2). */
 export const prctl = { setParentDeathSignal: 1, dropBoundingCapability: 24, setNoNewPrivileges: 38 } as const;
 
-/** setrlimit(2): RLIMIT_CORE. */
+/** setrlimit(2): RLIMIT_FSIZE, RLIMIT_CORE. */
+export const fileSizeLimit = 1;
 export const coreSizeLimit = 4;
 
 /** waitpid(2): WNOHANG. */

@@ -41,7 +41,7 @@ function runChild(confinement: Confinement): never {
     const kept = [...confinement.descriptors];
     sys.closeFrom(3, [...kept, confinement.status]);
     enterConfinedRoot(confinement.rootDirectory, confinement.process.root, confinement.user);
-    dropPrivileges(confinement.user, signal.kill);
+    dropPrivileges(confinement.user, confinement.process.maxFileBytes, signal.kill);
     // The monitor may have died before the death signal was set: then nobody holds the other end and this fails (EPIPE, or SIGPIPE).
     sys.write(confinement.status, "\n");
     for (const fd of kept) sys.setCloexec(fd, false);

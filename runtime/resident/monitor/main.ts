@@ -19,7 +19,7 @@ const channel = openVerbChannel({
     machine = new VirtualMachine(parseMonitorSpec(value), send, inherited);
     void machine.launch();
   },
-  onCommit: () => machine?.commit(),
+  onCommit: () => machine?.commit() ?? false,
   onGone: (reason) => giveUp(reason),
 });
 

@@ -1,4 +1,4 @@
-import { coreSizeLimit, prctl } from "../linux/constants.ts";
+import { coreSizeLimit, fileSizeLimit, prctl } from "../linux/constants.ts";
 import { errnoName } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
 
@@ -9,9 +9,10 @@ const confinedUmask = 0o077;
  * Gives up, for good, everything but being `user`: capabilities(7), prctl(2). The bounding set goes while CAP_SETPCAP is still there; what a
  * change of user resets (the death signal) is set after it.
  */
-export function dropPrivileges(user: number, deathSignal: number): void {
+export function dropPrivileges(user: number, maxFileBytes: number, deathSignal: number): void {
   sys.umask(confinedUmask);
   sys.setrlimit(coreSizeLimit, 0, 0);
+  sys.setrlimit(fileSizeLimit, maxFileBytes, maxFileBytes);
   dropBoundingSet();
   sys.setgroups([]);
   sys.setresgid(user);

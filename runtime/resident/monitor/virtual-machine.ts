@@ -7,16 +7,17 @@ import {
 } from "../contract/monitor.ts";
 import { joinCgroups, removeCgroups } from "../linux/cgroups.ts";
 import { closeDescriptors } from "../linux/inherited.ts";
-import { attempt, stepFailure } from "../linux/system-error.ts";
+import { setOomScoreAdj } from "../linux/oom-score.ts";
+import { attempt, step, stepFailure } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
 import { type GuestDialer, openCarrier } from "./carrier.ts";
 import type { Child } from "./child.ts";
-import { removeDirectory, writeExitRecord } from "./exit-record.ts";
 import { Family } from "./family.ts";
 import { GuestPorts } from "./guest-ports.ts";
 import { launchProcesses } from "./launch.ts";
 import { ListeningMark } from "./listening-mark.ts";
 import { OwnTrees } from "./own-trees.ts";
+import { removeDirectory, writeExitRecord, writeMonitorRecord } from "./records.ts";
 import { measureTsc } from "./tsc.ts";
 
 /** How long killed processes are waited for. */
@@ -34,6 +35,7 @@ export class VirtualMachine {
   readonly #mark: ListeningMark;
   readonly #children: Child[] = [];
   readonly #inherited: readonly number[];
+  readonly #warnings: string[] = [];
   #ports: GuestPorts | null = null;
   /** What goes if this VM is never committed. */
   #trees: OwnTrees | null = null;
@@ -77,9 +79,13 @@ export class VirtualMachine {
     }
   }
 
-  commit(): void {
+  /** @returns false when the VM is ending: the verb is told so, and what it wanted to keep goes. */
+  commit(): boolean {
+    if (this.#ending) return false;
     this.#committed = true;
     this.#trees?.release();
+    this.#send({ event: "committed" });
+    return true;
   }
 
   reap(): void {
@@ -100,7 +106,8 @@ export class VirtualMachine {
     if (!this.#committed) return this.fail(new RunvError("hypervisor", exit.message));
     if (!(await this.#endProcesses())) return undefined;
     attempt(() => writeExitRecord(this.#spec.exitRecord, exit));
-    attempt(() => removeDirectory(this.#spec.directory, this.#spec.exitRecord));
+    const { directory, exitRecord, monitorRecord } = this.#spec;
+    attempt(() => removeDirectory(directory, [exitRecord, monitorRecord]));
     return sys.exit(0);
   }
 
@@ -115,7 +122,11 @@ export class VirtualMachine {
 
   #prepare(): GuestDialer {
     this.#trees = new OwnTrees([this.#spec.directory, ...this.#spec.rollback.trees]);
-    joinCgroups(this.#spec.cgroups);
+    const { monitorRecord, cgroups, oomScoreAdj } = this.#spec;
+    step("leave the monitor's record", () => writeMonitorRecord(monitorRecord, cgroups));
+    joinCgroups(cgroups);
+    const warning = setOomScoreAdj(oomScoreAdj);
+    if (warning !== null) this.#warnings.push(warning);
     const dialer = openCarrier(this.#spec.carrier);
     this.#ports = new GuestPorts(this.#mark.guard(dialer));
     this.#ports.serveConnect(this.#spec.sockets.vsock);
@@ -127,7 +138,7 @@ export class VirtualMachine {
     const identities = this.#children.map((child) => child.identity());
     const vmm = identities.pop();
     if (vmm === undefined) throw new RunvError("internal", "spec: processes: there is no VMM");
-    return { event: "launched", vmm, helpers: identities, cid };
+    return { event: "launched", vmm, helpers: identities, cid, warnings: this.#warnings };
   }
 
   #onChildEnd(child: Child): void {

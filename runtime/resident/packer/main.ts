@@ -17,7 +17,7 @@ const channel = openVerbChannel({
       (thrown: unknown) => fail(thrown),
     );
   },
-  onCommit: () => undefined,
+  onCommit: () => false,
   onGone: (reason) => fail(reason),
 });
 

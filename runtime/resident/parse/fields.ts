@@ -4,6 +4,8 @@ import { RunvError } from "@runv/protocol";
 const maxPathLength = 4095;
 const maxStringLength = 131_072;
 const maxUint32 = 0xffffffff;
+const lowestOomScore = -1000;
+const highestOomScore = 1000;
 
 export type Fields = Readonly<Record<string, unknown>>;
 
@@ -32,6 +34,11 @@ export function parseInteger(value: unknown, where: string, least = 0, most = ma
     return refuse(where, `an integer from ${least} to ${most}`);
   }
   return value;
+}
+
+/** proc(5): /proc/<pid>/oom_score_adj. */
+export function parseOomScoreAdj(value: unknown, where: string): number {
+  return parseInteger(value, where, lowestOomScore, highestOomScore);
 }
 
 /** An absolute path without "." and ".." components. */

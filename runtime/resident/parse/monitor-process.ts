@@ -30,6 +30,7 @@ export function parseProcess(value: unknown, where: string): ConfinedProcess {
     descriptors: parseDescriptors(process["descriptors"], `${where}.descriptors`),
     readyFiles: parseList(process["readyFiles"], `${where}.readyFiles`, parsePath),
     readyTimeoutMs: parseInteger(process["readyTimeoutMs"], `${where}.readyTimeoutMs`, 0, maxTimeoutMs),
+    maxFileBytes: parseInteger(process["maxFileBytes"], `${where}.maxFileBytes`, 0, Number.MAX_SAFE_INTEGER),
     log: parsePath(process["log"], `${where}.log`),
   };
 }

@@ -1,5 +1,13 @@
 import { type Carrier, type MonitorSpec, monitorContractVersion } from "../contract/monitor.ts";
-import { parseFields, parseInteger, parseKind, parseList, parsePath, parseString } from "./fields.ts";
+import {
+  parseFields,
+  parseInteger,
+  parseKind,
+  parseList,
+  parseOomScoreAdj,
+  parsePath,
+  parseString,
+} from "./fields.ts";
 import { parseProcess } from "./monitor-process.ts";
 import { checkVersion } from "./version.ts";
 
@@ -24,6 +32,7 @@ export function parseMonitorSpec(value: unknown): MonitorSpec {
     directory: parsePath(spec["directory"], "directory"),
     processes: parseList(spec["processes"], "processes", parseProcess, maxProcesses),
     firstUser: parseInteger(spec["firstUser"], "firstUser", 1, maxFirstUser),
+    oomScoreAdj: parseOomScoreAdj(spec["oomScoreAdj"], "oomScoreAdj"),
     ownedDirectories: parseList(spec["ownedDirectories"], "ownedDirectories", parsePath),
     carrier: parseCarrier(spec["carrier"]),
     sockets: {
@@ -38,6 +47,7 @@ export function parseMonitorSpec(value: unknown): MonitorSpec {
     },
     cgroups: parseList(spec["cgroups"], "cgroups", parsePath),
     exitRecord: parsePath(spec["exitRecord"], "exitRecord"),
+    monitorRecord: parsePath(spec["monitorRecord"], "monitorRecord"),
     rollback: {
       trees: parseList(rollback["trees"], "rollback.trees", parsePath),
       cgroups: parseList(rollback["cgroups"], "rollback.cgroups", parsePath),

@@ -5,6 +5,7 @@ import {
   parseInteger,
   parseKind,
   parseList,
+  parseOomScoreAdj,
   parsePath,
   parseString,
 } from "./fields.ts";
@@ -12,8 +13,6 @@ import { checkVersion } from "./version.ts";
 
 const maxTimeoutMs = 3_600_000;
 const maxWindow = 65_535;
-const lowestOomScore = -1000;
-const highestOomScore = 1000;
 
 /** @throws RunvError that names the field. */
 export function parseProxySpec(value: unknown): ProxySpec {
@@ -30,7 +29,7 @@ export function parseProxySpec(value: unknown): ProxySpec {
     terminal: parseTerminal(parseFields(spec["terminal"], "terminal")),
     namespaces: parseNamespaces(spec["namespaces"]),
     cgroups: parseList(spec["cgroups"], "cgroups", parsePath),
-    oomScoreAdj: score === null ? null : parseInteger(score, "oomScoreAdj", lowestOomScore, highestOomScore),
+    oomScoreAdj: score === null ? null : parseOomScoreAdj(score, "oomScoreAdj"),
   };
 }
 

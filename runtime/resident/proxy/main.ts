@@ -30,6 +30,7 @@ const channel = openVerbChannel({
   onCommit: () => {
     committed = true;
     session?.attach().catch((thrown: unknown) => giveUp(thrown));
+    return true;
   },
   onGone: (reason) => giveUp(reason),
 });

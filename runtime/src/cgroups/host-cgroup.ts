@@ -79,13 +79,16 @@ function inherit(directory: string, file: string): void {
   writeFileSync(own, readFileSync(join(dirname(directory), file), "utf8"));
 }
 
-/** Removes what is empty; a directory that others still use stays. */
-export async function removeHostCgroup(directories: readonly string[]): Promise<void> {
+/** Removes what is empty within `timeoutMs`; a directory that others still use stays. */
+export async function removeHostCgroup(
+  directories: readonly string[],
+  timeoutMs = leavingTimeoutMs,
+): Promise<void> {
   // The last threads of a process that was killed leave a moment after it. One that is full does not keep the others.
   const removeAll = () =>
     directories.filter((directory) => !removeOne(directory)).length === 0 ? true : null;
   try {
-    await withDeadline(leavingTimeoutMs, "cgroup: waiting for the last process", null, async (signal) =>
+    await withDeadline(timeoutMs, "cgroup: waiting for the last process", null, async (signal) =>
       pollUntil(leavingPollMs, signal, removeAll),
     );
   } catch (error) {

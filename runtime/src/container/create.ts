@@ -1,8 +1,9 @@
+import { rmSync } from "node:fs";
 import { RunvError } from "@runv/protocol/errors";
 import { withAnnotations } from "../config/annotations.ts";
 import type { Settings } from "../config/settings.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
-import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
+import { bootSandbox, explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverRootfs } from "../sandbox/hand-over.ts";
 import { cgroupsOf, takeHostPlace } from "../sandbox/host-place.ts";
 import { bootSettings } from "../sandbox/settings.ts";
@@ -70,6 +71,8 @@ export async function createContainer(options: CreateOptions, context: Context):
         directory: record.vmDirectory,
         ...bootSettings(settings),
         cgroups: record.cgroups,
+        // The memory that the container takes is the VMM's.
+        oomScoreAdj: bundle.spec.process.oomScoreAdj ?? 0,
         rollback: { trees: [containerDirectory(context.root, options.id), record.vmDirectory], cgroups },
         powerOffWithInit: true,
         onLaunched: async (vm) => {
@@ -82,11 +85,16 @@ export async function createContainer(options: CreateOptions, context: Context):
     );
     watch.lapBoot(sandbox.guest);
     describe(sandbox, context);
-    const proxy = await prepareProcess({ bundle, record, sandbox, watch, terminal }, context, releases);
-    const created = { ...record, creator: null, init: proxy.identity, vm: sandbox.vm.saved };
-    await commit(created, options, { vm: sandbox.vm, proxy }, context);
-    watch.lap("process");
-    return { record: created, agent: sandbox.agent, proxy };
+    try {
+      const proxy = await prepareProcess({ bundle, record, sandbox, watch, terminal }, context, releases);
+      const created = { ...record, creator: null, init: proxy.identity, vm: sandbox.vm.saved };
+      await changeContainer(context.root, record.id, async () => Promise.resolve(created));
+      await commit({ vm: sandbox.vm, proxy }, options.pidFile, releases);
+      watch.lap("process");
+      return { record: created, agent: sandbox.agent, proxy };
+    } catch (error) {
+      throw await explainFailure(error, sandbox.vm);
+    }
   });
 }
 
@@ -156,20 +164,24 @@ async function prepareProcess(
 
 /** The pid file is complete before the verb ends; the VM is let go last, so that until then the death of this verb undoes everything. */
 async function commit(
-  record: ContainerRecord,
-  options: CreateOptions,
   pieces: { readonly vm: Sandbox["vm"]; readonly proxy: StartedResident },
-  context: Context,
+  pidFile: string | null,
+  releases: Releases,
 ): Promise<void> {
-  await changeContainer(context.root, record.id, async () => Promise.resolve(record));
-  if (options.pidFile !== null) writePidFile(options.pidFile, pieces.proxy.identity.pid);
+  if (pidFile !== null) {
+    writePidFile(pidFile, pieces.proxy.identity.pid);
+    releases.add(`pid file ${pidFile}`, () => {
+      rmSync(pidFile, { force: true });
+    });
+  }
   pieces.proxy.commit();
-  pieces.vm.commit();
+  await pieces.vm.commit();
 }
 
 function describe(sandbox: Sandbox, context: Context): void {
   const { accel, carrier } = sandbox.vm.description;
   const { kernelRelease, agentVersion } = sandbox.guest;
+  for (const warning of sandbox.vm.warnings) context.log.warning(warning);
   context.log.debug("virtual machine", { accelerator: accel, carrier, kernelRelease, agentVersion });
 }
 

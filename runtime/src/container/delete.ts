@@ -1,7 +1,7 @@
 import { constants } from "node:os";
 import { isRunvError, RunvError } from "@runv/protocol/errors";
-import { killSandbox } from "../sandbox/attached.ts";
-import { leaveHostPlace } from "../sandbox/host-place.ts";
+import { killLostSandbox, killSandbox } from "../sandbox/attached.ts";
+import { cgroupsOf, leaveHostPlace } from "../sandbox/host-place.ts";
 import { terminationTimeoutMs } from "../shared/limits.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { endProcess, waitForEnd } from "../shared/process-wait.ts";
@@ -31,11 +31,18 @@ export async function deleteContainer(options: DeleteOptions, context: Context):
     if (!options.force) throw error;
     if (isRunvError(error, "not-found")) return;
     if (!isRunvError(error, "internal")) throw error;
-    // The record is damaged: what can be found without it goes.
     context.log.warning(error.message);
-    await leaveHostPlace({ vmDirectory: vmDirectory(context.root, options.id), cgroups: [] });
-    forgetContainer(context.root, options.id);
+    await removeDamaged(options.id, context);
   }
+}
+
+/** Without a record: the directory of the VM follows from the id, and there its monitor has written down what else is needed. */
+async function removeDamaged(id: string, context: Context): Promise<void> {
+  const directory = vmDirectory(context.root, id);
+  const cgroups = new Set([...(await killLostSandbox(directory)), ...cgroupsOf("", id)]);
+  // Proxies end by themselves when their guest is lost.
+  await leaveHostPlace({ vmDirectory: directory, cgroups: [...cgroups] }, proxyEndTimeoutMs);
+  forgetContainer(context.root, id);
 }
 
 async function removeEverything(
@@ -74,3 +81,5 @@ async function end(target: ProcessIdentity, what: string): Promise<void> {
 
 /** How long a proxy whose VM is gone may take to pass on what it holds. */
 const proxyGraceMs = 500;
+/** Until a proxy whose guest is lost gives up a reader that does not read: longer than its own deadline for that. */
+const proxyEndTimeoutMs = 5000;

@@ -1,3 +1,6 @@
+import { lostGuestExitStatus } from "../../resident/contract/proxy.ts";
+import { sandboxEnd } from "../sandbox/attached.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
 import type { Context } from "./context.ts";
 import { type CreatedContainer, type CreateOptions, createContainer } from "./create.ts";
 import { deleteContainer } from "./delete.ts";
@@ -11,6 +14,9 @@ export interface RunOptions extends Omit<CreateOptions, "foreground"> {
   /** Told of the process before it is waited for: who forwards signals needs its pid. */
   readonly onStarted: (pid: number) => void;
 }
+
+/** A VM whose guest is lost is ended by its monitor at once. */
+const vmEndTimeoutMs = 2000;
 
 /** create, start, and unless detached wait and delete. @returns the process's exit status; 0 when detached. */
 export async function runContainer(options: RunOptions, context: Context): Promise<number> {
@@ -33,6 +39,13 @@ async function waitAndDelete(
   context: Context,
 ): Promise<number> {
   const status = await container.proxy.waitForExit();
+  if (status === lostGuestExitStatus) await tellLostGuest(container.record, context);
   if (!options.keep) await deleteContainer({ id: options.id, force: true }, context);
   return status;
+}
+
+/** The same status as a process that was killed with SIGKILL: only what happened to the VM tells the two apart. */
+async function tellLostGuest(record: ContainerRecord, context: Context): Promise<void> {
+  const reason = await sandboxEnd(record, vmEndTimeoutMs);
+  if (reason !== null && reason !== "") context.log.warning(`the virtual machine has ended: ${reason}`);
 }

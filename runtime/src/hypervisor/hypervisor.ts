@@ -34,7 +34,9 @@ export interface VmSpec {
   readonly programs: ProgramPaths;
   readonly guest: GuestFiles;
   /** Writable raw disks in the order in which the guest sees them (vda, vdb, …): open descriptors of this process. */
-  readonly disks: readonly { readonly descriptor: number }[];
+  readonly disks: readonly { readonly descriptor: number; readonly sizeBytes: number }[];
+  /** Of the VMM and what belongs to it, proc(5): which of the host's processes goes first when memory runs out. */
+  readonly oomScoreAdj: number;
   /** cgroup directories for the VMM and what belongs to it. */
   readonly cgroups: readonly string[];
   /** What the monitor removes if this process dies before `commit`. */
@@ -54,10 +56,8 @@ export interface Vm {
   readonly saved: SavedVm;
   /** What carries the guest's ports, for people. */
   readonly description: { readonly accel: string; readonly carrier: string };
-  /** A monitor that is there and whose VM has not ended. */
-  isRunning(): boolean;
-  /** Why the VM is no more; null while it runs. */
-  exitMessage(): string | null;
+  /** Waits for the end of the VM. @returns why it ended, empty after an ordinary end; null when it still runs after `timeoutMs` */
+  waitExit(timeoutMs: number): Promise<string | null>;
   /** Ends the VM and everything that belongs to it, and returns when nothing of it is left. Ended already is fine. */
   kill(): Promise<void>;
 }
@@ -65,8 +65,15 @@ export interface Vm {
 export interface LaunchedVm extends Vm {
   /** The last lines of the guest's console, for error messages. */
   consoleTail(): string;
-  /** From here on the VM outlives this process. */
-  commit(): void;
+  /**
+   * Why the VM has ended; null while it runs. One whose processes still run gets `noticeTimeoutMs` to tell that it is ending. Not
+   * after the commit.
+   */
+  endReason(noticeTimeoutMs: number): Promise<string | null>;
+  /** Sentences for the user on what could not be as asked. */
+  readonly warnings: readonly string[];
+  /** From here on the VM outlives this process. @throws RunvError when it has ended before. */
+  commit(): Promise<void>;
 }
 
 export interface SavedVm {
@@ -85,4 +92,5 @@ export const vmFiles = {
   agentSocket: "agent.sock",
   console: "console.log",
   exitRecord: "exit.json",
+  monitorRecord: "monitor.json",
 } as const;

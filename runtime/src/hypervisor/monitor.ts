@@ -1,11 +1,14 @@
-import { RunvError } from "@runv/protocol/errors";
+import { errorMessage, isRunvError, RunvError } from "@runv/protocol/errors";
 import type { MonitorSpec, ProcessIdentity } from "../../resident/contract/monitor.ts";
 import { residentProgram } from "../shared/installation.ts";
-import { startResident } from "../shared/resident.ts";
+import { isAlive } from "../shared/process-identity.ts";
+import { type StartedResident, startResident } from "../shared/resident.ts";
 import { parseIdentity } from "./saved-vm.ts";
 
 /** Time from the monitor's start to the VMM's: the helpers' and sockets' own deadlines are shorter. */
 const launchTimeoutMs = 20_000;
+/** The monitor answers a commit at once, unless it is just ending a VM: killing, last bytes and removal of files have deadlines of their own. */
+const lastWordTimeoutMs = 15_000;
 
 export interface StartedMonitor {
   readonly processes: {
@@ -13,8 +16,12 @@ export interface StartedMonitor {
     readonly vmm: ProcessIdentity;
     readonly helpers: readonly ProcessIdentity[];
   };
-  /** From here on the monitor and its VM outlive this process; before, they end with it. */
-  readonly commit: () => void;
+  /** Sentences for the user. */
+  readonly warnings: readonly string[];
+  /** From here on the monitor and its VM outlive this process; before, they end with it. @throws RunvError when the VM has ended. */
+  readonly commit: () => Promise<void>;
+  /** LaunchedVm's. */
+  readonly endReason: (noticeTimeoutMs: number) => Promise<string | null>;
 }
 
 /**
@@ -35,14 +42,40 @@ export async function startMonitor(
     signal,
   });
   const { event } = resident;
-  if (event["event"] !== "launched" || !Array.isArray(event["helpers"]))
-    throw new RunvError("internal", "monitor: unexpected answer");
-  return {
-    processes: {
-      monitor: { name: "runv-monitor", ...resident.identity },
-      vmm: parseIdentity(event["vmm"], "vmm"),
-      helpers: event["helpers"].map((helper: unknown) => parseIdentity(helper, "helper")),
-    },
-    commit: resident.commit,
+  if (event["event"] !== "launched" || !Array.isArray(event["helpers"])) throw unexpected();
+  const processes = {
+    monitor: { name: "runv-monitor", ...resident.identity },
+    vmm: parseIdentity(event["vmm"], "vmm"),
+    helpers: event["helpers"].map((helper: unknown) => parseIdentity(helper, "helper")),
   };
+  return {
+    processes,
+    warnings: parseWarnings(event["warnings"]),
+    commit: async () => {
+      const answer = resident.nextEvent(lastWordTimeoutMs);
+      resident.commit();
+      if ((await answer)["event"] !== "committed") throw unexpected();
+    },
+    endReason: async (noticeTimeoutMs) => {
+      const runs = isAlive(processes.monitor) && isAlive(processes.vmm);
+      return lastWord(resident, runs ? noticeTimeoutMs : lastWordTimeoutMs);
+    },
+  };
+}
+
+async function lastWord(monitor: StartedResident, timeoutMs: number): Promise<string | null> {
+  try {
+    await monitor.nextEvent(timeoutMs);
+    return null;
+  } catch (error) {
+    return isRunvError(error, "timeout") ? null : errorMessage(error);
+  }
+}
+
+function parseWarnings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((warning) => typeof warning === "string") : [];
+}
+
+function unexpected(): RunvError {
+  return new RunvError("internal", "monitor: unexpected answer");
 }

@@ -1,23 +1,27 @@
-import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
-import { isAlive } from "../shared/process-identity.ts";
-import { endProcess } from "../shared/process-wait.ts";
+import type { ProcessIdentity } from "../shared/process-identity.ts";
+import { endProcess, waitForEnd } from "../shared/process-wait.ts";
 import { systemErrorCode } from "../shared/system-error.ts";
 import { type LaunchedVm, type SavedVm, type Vm, vmFiles } from "./hypervisor.ts";
+import type { StartedMonitor } from "./monitor.ts";
+import { parseIdentity } from "./saved-vm.ts";
 
 /** How much of the guest's console an error message quotes: a panic with its trace. */
 const consoleTailLines = 24;
 /** Time that a monitor gets to end its VM and clean up before it is killed itself. */
 const monitorEndTimeoutMs = 5000;
 
+const monitorLost = "its monitor was killed";
+
 /** A VM as any verb sees it: through its monitor's process and the files in its directory. */
 export function monitoredVm(saved: SavedVm): Vm {
   return {
     saved,
     description: { accel: saved.accel, carrier: saved.carrier },
-    isRunning: () => isAlive(saved.monitor) && isAlive(saved.vmm),
-    exitMessage: () => exitMessage(saved.directory),
+    waitExit: async (timeoutMs) =>
+      (await waitForEnd(saved.monitor, timeoutMs)) ? exitMessage(saved.directory) : null,
     kill: async () => killVm(saved),
   };
 }
@@ -26,7 +30,7 @@ export function monitoredVm(saved: SavedVm): Vm {
  * The same for the verb that launched it: it holds the console's file, which the monitor removes with the VM's directory when the
  * VM ends before the commit.
  */
-export function launchedVm(saved: SavedVm, commit: () => void): LaunchedVm {
+export function launchedVm(saved: SavedVm, monitor: Omit<StartedMonitor, "processes">): LaunchedVm {
   const vm = monitoredVm(saved);
   const console = openIfThere(join(saved.directory, vmFiles.console));
   const close = once(() => {
@@ -34,14 +38,16 @@ export function launchedVm(saved: SavedVm, commit: () => void): LaunchedVm {
   });
   return {
     ...vm,
+    warnings: monitor.warnings,
+    endReason: monitor.endReason,
     consoleTail: () => (console === null ? "" : tailOf(readAll(console))),
     kill: async () => {
       close();
       await vm.kill();
     },
-    commit: () => {
+    commit: async () => {
       close();
-      commit();
+      await monitor.commit();
     },
   };
 }
@@ -70,23 +76,42 @@ function readAll(descriptor: number): string {
 }
 
 async function killVm(saved: SavedVm): Promise<void> {
-  await endProcess(saved.monitor, constants.signals.SIGTERM, monitorEndTimeoutMs);
-  await endProcess(saved.monitor, constants.signals.SIGKILL, monitorEndTimeoutMs);
+  await endMonitor(saved.monitor);
   // A monitor that was killed takes its children along (PDEATHSIG); these are for the moment between.
   for (const identity of [saved.vmm, ...saved.helpers])
     await endProcess(identity, constants.signals.SIGKILL, monitorEndTimeoutMs);
 }
 
-function exitMessage(directory: string): string | null {
-  const path = join(directory, vmFiles.exitRecord);
-  if (!existsSync(path)) return null;
+/** Ends a monitor, and with it all that it started. */
+async function endMonitor(monitor: ProcessIdentity): Promise<void> {
+  await endProcess(monitor, constants.signals.SIGTERM, monitorEndTimeoutMs);
+  await endProcess(monitor, constants.signals.SIGKILL, monitorEndTimeoutMs);
+}
+
+/**
+ * Ends the VM of a directory of which nothing else is known, as far as the monitor's own record can be read.
+ * @returns the cgroup directories that it was in
+ */
+export async function endVmOf(directory: string): Promise<readonly string[]> {
+  const record = readRecord(join(directory, vmFiles.monitorRecord));
+  const { monitor, cgroups } = record ?? {};
+  if (monitor !== undefined) await endMonitor(parseIdentity(monitor, "monitor"));
+  return Array.isArray(cgroups) ? cgroups.filter((path) => typeof path === "string") : [];
+}
+
+/** A monitor that was killed left none. */
+function exitMessage(directory: string): string {
+  const { message } = readRecord(join(directory, vmFiles.exitRecord)) ?? { message: monitorLost };
+  return typeof message === "string" ? message : "";
+}
+
+/** @returns null when there is none that can be read. */
+function readRecord(path: string): Readonly<Record<string, unknown>> | null {
   try {
     const record: unknown = JSON.parse(readFileSync(path, "utf8"));
-    const message =
-      typeof record === "object" && record !== null && "message" in record ? record.message : "";
-    return typeof message === "string" ? message : "";
+    return typeof record === "object" && record !== null ? { ...record } : null;
   } catch {
-    return "";
+    return null;
   }
 }
 

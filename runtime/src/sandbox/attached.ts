@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Agent } from "../agent-client/agent.ts";
 import { type Vm, vmFiles } from "../hypervisor/hypervisor.ts";
+import { endVmOf } from "../hypervisor/monitored-vm.ts";
 import { attachVm } from "../hypervisor/registry.ts";
 
 /** A sandbox that an earlier verb booted, as the state on disk describes it. */
@@ -13,6 +14,16 @@ export interface SandboxReference {
 /** Ends the VM with all that belongs to it, and returns when nothing of it runs. */
 export async function killSandbox(sandbox: SandboxReference): Promise<void> {
   await vmOf(sandbox)?.kill();
+}
+
+/** Ends the VM of whose description nothing is left but its directory. @returns the cgroup directories that it was in */
+export async function killLostSandbox(vmDirectory: string): Promise<readonly string[]> {
+  return endVmOf(vmDirectory);
+}
+
+/** Waits for the end of the VM. @returns why it ended, empty after an ordinary end; null when it still runs after `timeoutMs` */
+export async function sandboxEnd(sandbox: SandboxReference, timeoutMs: number): Promise<string | null> {
+  return (await vmOf(sandbox)?.waitExit(timeoutMs)) ?? null;
 }
 
 /** Runs `work` with a connection to the agent. @throws RunvError "unavailable" or "timeout" when it does not answer. */

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigureResponse, protocolVersion, type Scratch } from "@runv/protocol";
-import { RunvError } from "@runv/protocol/errors";
+import { isRunvError, RunvError } from "@runv/protocol/errors";
 import type { Agent } from "../agent-client/agent.ts";
 import type { HypervisorName } from "../config/choices.ts";
 import type { LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
@@ -21,6 +21,8 @@ export interface BootOptions {
   /** From the launch to the agent's first answer. */
   readonly bootTimeoutMs: number;
   readonly cgroups: readonly string[];
+  /** Of the VMM and its helpers. */
+  readonly oomScoreAdj: number;
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
   /** The VM ends when the init process has. */
   readonly powerOffWithInit: boolean;
@@ -32,6 +34,11 @@ export interface BootOptions {
 export type ScratchOptions =
   | { readonly kind: "ext4"; readonly sizeMib: number; readonly directory: string }
   | { readonly kind: "tmpfs"; readonly sizeMib: number };
+
+/** From the silence of a guest to the word of its monitor, when both come from the same end. */
+const endNoticeTimeoutMs = 500;
+/** What calls fail with when their other end is gone. */
+const silentCodes: readonly string[] = ["timeout", "unavailable", "agent"];
 
 /** A VM whose agent answered. */
 export interface Sandbox {
@@ -68,7 +75,8 @@ async function launch(options: BootOptions, disk: ScratchDisk | null): Promise<L
       ...options.machine,
       directory: options.directory,
       guest: chosenGuest(options.guest),
-      disks: disk === null ? [] : [{ descriptor: disk.descriptor }],
+      disks: disk === null ? [] : [disk],
+      oomScoreAdj: options.oomScoreAdj,
       cgroups: options.cgroups,
       rollback: options.rollback,
     },
@@ -91,7 +99,7 @@ async function introduce(agent: Agent, vm: LaunchedVm, options: BootOptions): Pr
     if (guest.protocolVersion !== protocolVersion) throw versionMismatch(guest);
     return guest;
   } catch (cause) {
-    throw bootError(cause, vm, options.bootTimeoutMs);
+    throw await bootError(cause, vm, options.bootTimeoutMs);
   }
 }
 
@@ -113,20 +121,26 @@ function versionMismatch(guest: ConfigureResponse): RunvError {
   );
 }
 
-function silence(cause: RunvError, vm: LaunchedVm, bootTimeoutMs: number): string {
-  if (!vm.isRunning()) {
-    const ended = vm.exitMessage() ?? "the virtual machine has ended";
-    return `the virtual machine ended before its agent answered: ${ended}`;
-  }
+async function silence(cause: RunvError, vm: LaunchedVm, bootTimeoutMs: number): Promise<string> {
+  const ended = await vm.endReason(endNoticeTimeoutMs);
+  if (ended !== null) return `the virtual machine ended before its agent answered: ${ended}`;
   if (cause.code === "timeout") return `the guest's agent did not answer within ${bootTimeoutMs / 1000} s`;
   return `the guest's agent cannot be reached: ${cause.message}`;
 }
 
+/** Without its VM whatever is under way fails in some way; the reason is what happened to the VM. */
+export async function explainFailure(error: unknown, vm: LaunchedVm): Promise<unknown> {
+  if (isRunvError(error, "cancelled")) return error;
+  const isSilence = isRunvError(error) && silentCodes.includes(error.code);
+  const ended = await vm.endReason(isSilence ? endNoticeTimeoutMs : 0);
+  if (ended === null) return error;
+  return new RunvError("hypervisor", `the virtual machine has ended: ${ended}`, { cause: error });
+}
+
 /** An error of the agent's stays as it is; silence is explained by what the VM and its console tell. */
-function bootError(cause: unknown, vm: LaunchedVm, bootTimeoutMs: number): unknown {
-  if (!(cause instanceof RunvError) || !["timeout", "unavailable", "agent"].includes(cause.code))
-    return cause;
-  const what = silence(cause, vm, bootTimeoutMs);
+async function bootError(cause: unknown, vm: LaunchedVm, bootTimeoutMs: number): Promise<unknown> {
+  if (!isRunvError(cause) || !silentCodes.includes(cause.code)) return cause;
+  const what = await silence(cause, vm, bootTimeoutMs);
   const console = vm.consoleTail();
   const quoted =
     console === "" ? "the guest's console is empty" : `the guest's console ends with:\n${console}`;

@@ -25,7 +25,8 @@ export function takeHostPlace(place: HostPlace, releases: Releases): readonly st
   return made;
 }
 
-export async function leaveHostPlace(place: HostPlace): Promise<void> {
-  await removeHostCgroup(place.cgroups);
+/** @param leavingTimeoutMs how long processes may take to leave the cgroup, if they are not known to have ended */
+export async function leaveHostPlace(place: HostPlace, leavingTimeoutMs?: number): Promise<void> {
+  await removeHostCgroup(place.cgroups, leavingTimeoutMs);
   removeVmDirectory(place.vmDirectory);
 }

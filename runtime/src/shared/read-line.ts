@@ -12,7 +12,7 @@ export interface ReadLineOptions {
 }
 
 /**
- * The first line of a stream, without its newline; bytes after it go back into the stream.
+ * The next line of a stream, without its newline; bytes after it go back into the stream.
  * @throws RunvError "timeout", "cancelled", or "unavailable" when the stream ends before a line did.
  */
 export async function readLine(stream: Readable, options: ReadLineOptions): Promise<string> {
@@ -45,7 +45,13 @@ export async function readLine(stream: Readable, options: ReadLineOptions): Prom
       onAbort();
       return;
     }
+    if (stream.readableEnded || stream.destroyed) {
+      onEnd();
+      return;
+    }
     options.signal.addEventListener("abort", onAbort);
     stream.on("data", onData).on("end", onEnd).on("close", onEnd).on("error", onEnd);
+    // A line that was read before has left it paused.
+    stream.resume();
   });
 }

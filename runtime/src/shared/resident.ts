@@ -24,6 +24,8 @@ export interface ResidentOptions {
 export interface StartedResident {
   readonly identity: ProcessIdentity;
   readonly event: ResidentEvent;
+  /** The next event that the piece sends. @throws RunvError as it sent it for "failed", "timeout", "unavailable" when it has ended. */
+  readonly nextEvent: (timeoutMs: number) => Promise<ResidentEvent>;
   /** Lets the piece outlive this process; without it, the end of this process ends the piece. */
   readonly commit: () => void;
   /** Ends the piece before it was committed, and returns when it has undone what it did. */
@@ -62,16 +64,17 @@ export async function startResident(program: string, options: ResidentOptions): 
     control.destroy();
     await endOf(child, exited);
   };
+  const nextEvent = async (timeoutMs: number): Promise<ResidentEvent> => {
+    const { what, signal } = options;
+    return parseResidentEvent(await readLine(control, { what, timeoutMs, signal }), what);
+  };
   try {
-    const line = await Promise.race([
-      readLine(control, { what: options.what, timeoutMs: options.timeoutMs, signal: options.signal }),
-      failure,
-    ]);
-    const event = parseResidentEvent(line, options.what);
+    const event = await Promise.race([nextEvent(options.timeoutMs), failure]);
     if (identity === null) throw new RunvError("internal", `${options.what}: ${program} ended at once`);
     return {
       identity,
       event,
+      nextEvent,
       commit: () => release(child, control),
       abandon,
       waitForExit,

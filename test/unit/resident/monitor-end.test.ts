@@ -1,6 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
+import path from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { ConfinedProcess, MonitorSpec } from "../../../runtime/resident/contract/monitor.ts";
+import {
+  type ConfinedProcess,
+  type MonitorSpec,
+  monitorContractVersion,
+} from "../../../runtime/resident/contract/monitor.ts";
+import { identifyProcess } from "../../../runtime/src/shared/process-identity.ts";
 import { makeCgroup } from "./support/cgroup.ts";
 import { makeVmDirectory, monitorSpec, removeVmDirectories, shell } from "./support/monitor-spec.ts";
 import { eventually, gone, isRunning, processesOf } from "./support/proc.ts";
@@ -58,8 +65,8 @@ describe("the end of a committed VM", () => {
     monitor.commit();
     writeFileSync(`${directory}/shared/go`, "");
     expect(await monitor.ended).toEqual({ code: 0, signal: null });
-    expect(readRecord(directory)).toEqual({ version: 1, ...record });
-    expect(readdirSync(directory)).toEqual(["exit.json"]);
+    expect(readRecord(directory)).toEqual({ version: monitorContractVersion, ...record });
+    expect(readdirSync(directory)).toEqual(["exit.json", "monitor.json"]);
     for (const pid of pids) expect(isRunning(pid)).toBe(false);
   });
 
@@ -75,14 +82,17 @@ describe("the end of a committed VM", () => {
     process.kill(victim ?? 0, signal);
     await monitor.ended;
     expect(readRecord(directory)).toMatchObject(record);
-    expect(readdirSync(directory)).toEqual(["exit.json"]);
+    expect(readdirSync(directory)).toEqual(["exit.json", "monitor.json"]);
     for (const pid of pids) expect(isRunning(pid)).toBe(false);
   });
 
   it("comes with SIGTERM to the monitor", async () => {
     const directory = makeVmDirectory();
     const record = `${makeVmDirectory()}/exit.json`;
-    const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)], { exitRecord: record });
+    const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)], {
+      exitRecord: record,
+      monitorRecord: `${path.dirname(record)}/monitor.json`,
+    });
     const { monitor, pids } = await launch(spec);
     monitor.commit();
     process.kill(monitor.pid, "SIGTERM");
@@ -117,12 +127,105 @@ describe("the end of a committed VM", () => {
   });
 });
 
+describe("a commit", () => {
+  it("is confirmed", async () => {
+    const directory = makeVmDirectory();
+    const { monitor } = await launch(monitorSpec(directory, [shell(directory, "vmm", sleeper)]));
+    monitor.commit();
+    expect(await monitor.nextEvent()).toEqual({ event: "committed" });
+    expect(await monitor.nextEvent()).toBeNull();
+  });
+
+  it("that comes while the VM is ending is refused, and nothing stays", async () => {
+    const directory = makeVmDirectory();
+    const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)], {
+      rollback: { trees: [directory], cgroups: [] },
+    });
+    const { monitor, vmm } = await launch(spec);
+    // A client that has not said yet what it wants is waited for.
+    const client = await connectTo(`${directory}/vsock.sock`);
+    process.kill(vmm, "SIGKILL");
+    await expect.poll(async () => connectTo(`${directory}/vsock.sock`)).toBeNull();
+    monitor.commit();
+    expect(await monitor.nextEvent()).toEqual({
+      event: "failed",
+      code: "hypervisor",
+      message: "vmm ended: killed by signal 9",
+    });
+    expect((await monitor.ended).code).toBe(1);
+    expect(existsSync(directory)).toBe(false);
+    client?.destroy();
+  });
+});
+
+/** @returns null when nobody listens. */
+async function connectTo(socketPath: string): Promise<Socket | null> {
+  const socket = connect(socketPath);
+  return new Promise((resolve) => {
+    socket.once("connect", () => resolve(socket)).once("error", () => resolve(null));
+  });
+}
+
+describe("what the VM's processes may do to the host", () => {
+  it("is bounded: no file becomes larger than the spec says, and the OOM score is the spec's", async () => {
+    const directory = makeVmDirectory();
+    const disk = `${directory}/disk`;
+    writeFileSync(disk, "");
+    const script = 'head -c 65536 /dev/zero >&{fd:disk}; echo >&2 "status $?"; exec sleep 100';
+    const vmm = shell(directory, "vmm", script, {
+      descriptors: { disk: { kind: "open", path: disk, write: true } },
+      maxFileBytes: 10_000,
+    });
+    const devices = [...vmm.root.devices, { path: "/dev/zero", major: 1, minor: 5 }];
+    const spec = monitorSpec(directory, [{ ...vmm, root: { ...vmm.root, devices } }], { oomScoreAdj: 321 });
+    const { monitor, pids } = await launch(spec);
+    await expect.poll(() => readFileSync(`${directory}/vmm.log`, "utf8")).toContain("status 153");
+    expect(statSync(disk).size).toBe(10_000);
+    for (const pid of [...pids, monitor.pid])
+      expect(readFileSync(`/proc/${pid}/oom_score_adj`, "utf8")).toBe("321\n");
+    monitor.abandon();
+    await monitor.ended;
+  });
+
+  it("a score that cannot be set is told", async (context) => {
+    const own = Number(readFileSync("/proc/self/oom_score_adj", "utf8"));
+    const directory = makeVmDirectory();
+    const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)], { oomScoreAdj: own - 1 });
+    const monitor = startResident(program, spec);
+    const event = await monitor.nextEvent();
+    expect(event).toMatchObject({ event: "launched" });
+    const score = Number(readFileSync(`/proc/${monitor.pid}/oom_score_adj`, "utf8"));
+    if (score === own - 1) return context.skip("this host lets root lower an OOM score");
+    expect(event?.["warnings"]).toEqual([
+      expect.stringContaining(`oom_score_adj of the virtual machine: cannot be set to ${own - 1}: `),
+    ]);
+    monitor.abandon();
+    await monitor.ended;
+  });
+});
+
+describe("the monitor's record", () => {
+  it("is there before the VMM and names monitor and cgroups", async () => {
+    const directory = makeVmDirectory();
+    const { monitor } = await launch(monitorSpec(directory, [shell(directory, "vmm", sleeper)]));
+    expect(JSON.parse(readFileSync(`${directory}/monitor.json`, "utf8"))).toEqual({
+      version: monitorContractVersion,
+      monitor: { name: "runv-monitor", ...identifyProcess(monitor.pid) },
+      cgroups: [],
+    });
+    monitor.abandon();
+    await monitor.ended;
+  });
+});
+
 describe("a launch that fails", () => {
   it("says which side is older", async () => {
     const directory = makeVmDirectory();
     const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)]);
     expect((await failure({ ...spec, version: 0 }))["message"]).toContain("runv is older than runv-monitor");
-    expect((await failure({ ...spec, version: 2 }))["message"]).toContain("runv-monitor is older than runv");
+    expect((await failure({ ...spec, version: monitorContractVersion + 1 }))["message"]).toContain(
+      "runv-monitor is older than runv",
+    );
   });
 
   it.each([

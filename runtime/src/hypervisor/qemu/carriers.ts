@@ -81,6 +81,8 @@ function vhostUserVsock(directory: string, program: string): CarrierParts {
     descriptors: {},
     readyFiles: [control],
     readyTimeoutMs: helperReadyTimeoutMs,
+    // It writes to sockets and to the guest's memory, which the VMM has sized.
+    maxFileBytes: 0,
     log: join(directory, `${vhostUserProgram}.log`),
   };
   return {

@@ -31,6 +31,7 @@ const firmware = ["/usr/share/qemu", "/usr/share/seabios"];
 const vmmReadyTimeoutMs = 5000;
 /** What is kept of the guest's console. */
 const consoleMaxBytes = 65_536;
+const bytesPerMib = 1_048_576;
 /** The first descriptor of the monitor that carries a file (contract/monitor.ts). */
 const firstInheritedDescriptor = 4;
 
@@ -54,7 +55,7 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
   const accel = chooseAccel(spec.accel);
   const carrier = chooseCarrier(spec);
   for (const directory of carrier.ownedDirectories) mkdirSync(directory, { mode: 0o700 });
-  const monitor = await startMonitor(
+  const { processes, ...monitor } = await startMonitor(
     monitorSpec(spec, path, accel, carrier),
     spec.disks.map((disk) => disk.descriptor),
     signal,
@@ -62,11 +63,11 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
   const saved = {
     driver: driverName,
     directory: spec.directory,
-    ...monitor.processes,
+    ...processes,
     accel,
     carrier: carrier.name,
   };
-  return launchedVm(saved, monitor.commit);
+  return launchedVm(saved, monitor);
 }
 
 function attach(saved: unknown): Vm {
@@ -85,6 +86,7 @@ function monitorSpec(
     directory: spec.directory,
     processes: [...carrier.helpers, vmm(spec, programPath, accel, carrier)],
     firstUser: firstConfinedUser,
+    oomScoreAdj: spec.oomScoreAdj,
     ownedDirectories: carrier.ownedDirectories,
     carrier: carrier.carrier,
     sockets: { vsock: inDirectory(vmFiles.vsockSocket), agent: inDirectory(vmFiles.agentSocket) },
@@ -92,6 +94,7 @@ function monitorSpec(
     console: { path: inDirectory(vmFiles.console), maxBytes: consoleMaxBytes, listeningMark },
     cgroups: spec.cgroups,
     exitRecord: inDirectory(vmFiles.exitRecord),
+    monitorRecord: inDirectory(vmFiles.monitorRecord),
     rollback: spec.rollback,
   };
 }
@@ -128,8 +131,14 @@ function vmm(spec: VmSpec, programPath: string, accel: QemuAccel, carrier: Carri
     },
     readyFiles: [],
     readyTimeoutMs: vmmReadyTimeoutMs,
+    maxFileBytes: largestFile(spec),
     log: join(spec.directory, "qemu.log"),
   };
+}
+
+/** It writes to its disks, and sizes the guest's memory, which is a file too (memfd_create(2)): nothing may become larger than these. */
+function largestFile(spec: VmSpec): number {
+  return Math.max(spec.memoryMib * bytesPerMib, ...spec.disks.map(({ sizeBytes }) => sizeBytes));
 }
 
 function diskDescriptors(spec: VmSpec): Record<string, Descriptor> {

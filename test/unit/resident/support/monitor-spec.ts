@@ -55,6 +55,7 @@ export function shell(
     descriptors: {},
     readyFiles: [],
     readyTimeoutMs,
+    maxFileBytes: 1_048_576,
     log: `${directory}/${name}.log`,
     ...more,
   };
@@ -72,6 +73,7 @@ export function monitorSpec(
     directory,
     processes,
     firstUser: 1_879_048_192,
+    oomScoreAdj: 0,
     ownedDirectories: [],
     carrier: { kind: "unix-connect", path: `${directory}/carrier.sock` },
     sockets: { vsock: `${directory}/vsock.sock`, agent: `${directory}/agent.sock` },
@@ -79,6 +81,7 @@ export function monitorSpec(
     console: { path: `${directory}/console`, maxBytes: consoleMaxBytes, listeningMark: "" },
     cgroups: [],
     exitRecord: `${directory}/exit.json`,
+    monitorRecord: `${directory}/monitor.json`,
     rollback: { trees: [], cgroups: [] },
     ...more,
   };

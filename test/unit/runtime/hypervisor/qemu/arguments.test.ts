@@ -11,8 +11,9 @@ const spec: VmSpec = {
   carrier: "auto",
   programs: {},
   guest: { vmlinux: "/v", initramfs: "/i", kernelParameters: ["one=1"] },
-  disks: [{ descriptor: 7 }],
+  disks: [{ descriptor: 7, sizeBytes: 1_048_576 }],
   cgroups: [],
+  oomScoreAdj: 0,
   rollback: { trees: [], cgroups: [] },
 };
 
@@ -80,7 +81,17 @@ test("KVM has its own clock: the legacy timers are off and no TSC frequency is g
 });
 
 test("every disk has a descriptor set and a device, in order", () => {
-  const args = qemuArguments({ ...spec, disks: [{ descriptor: 7 }, { descriptor: 8 }] }, "tcg", []);
+  const args = qemuArguments(
+    {
+      ...spec,
+      disks: [
+        { descriptor: 7, sizeBytes: 1_048_576 },
+        { descriptor: 8, sizeBytes: 1_048_576 },
+      ],
+    },
+    "tcg",
+    [],
+  );
   const devices = args.filter((arg) => arg.startsWith("virtio-blk-device"));
   expect(devices.map((device) => device.split(",")[1])).toEqual(["drive=disk0", "drive=disk1"]);
   expect(args).toContain("fd={fd:disk1},set=2");

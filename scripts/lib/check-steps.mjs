@@ -21,6 +21,6 @@ export const checkSteps = [
   },
   { name: "unused", command: [bin("knip"), "--no-progress"] },
   { name: "shell", command: script("check-shell") },
-  { name: "generated", command: script("generate-protocol", "--check") },
+  { name: "generated", command: script("generate", "--check") },
   { name: "format", command: [bin("biome"), "check", "--error-on-warnings", "."] },
 ];

@@ -16,6 +16,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   list: async () => (await import("./commands/list.ts")).addList,
   spec: async () => (await import("./commands/spec.ts")).addSpec,
   features: async () => (await import("./commands/features.ts")).addFeatures,
+  config: async () => (await import("./commands/config.ts")).addConfig,
 };
 const helpWords = ["help", "-h", "--help"];
 

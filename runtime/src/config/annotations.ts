@@ -4,7 +4,8 @@ import { nearestOf } from "./nearest.ts";
 import { annotationKeys, isSettingKey, schema } from "./schema.ts";
 import type { Settings } from "./settings.ts";
 
-const prefix = "io.runv.";
+/** Annotations of this name are settings of one container. */
+export const annotationPrefix = "io.runv.";
 
 /**
  * The settings of one container: those of the host, with what its annotations `io.runv.KEY` say. They come from whoever makes the
@@ -13,14 +14,17 @@ const prefix = "io.runv.";
  */
 export function withAnnotations(host: Settings, annotations: Readonly<Record<string, string>>): Settings {
   return Object.entries(annotations)
-    .filter(([name]) => name.startsWith(prefix))
-    .reduce((settings, [name, text]) => withAnnotation(settings, name.slice(prefix.length), text), host);
+    .filter(([name]) => name.startsWith(annotationPrefix))
+    .reduce(
+      (settings, [name, text]) => withAnnotation(settings, name.slice(annotationPrefix.length), text),
+      host,
+    );
 }
 
 function withAnnotation(settings: Settings, key: string, text: string): Settings {
   const error = (code: "invalid-argument" | "permission", why: string): RunvError =>
-    new RunvError(code, `config.json: annotations: ${prefix}${key}: ${why}`, {
-      context: { field: `annotations.${prefix}${key}` },
+    new RunvError(code, `config.json: annotations: ${annotationPrefix}${key}: ${why}`, {
+      context: { field: `annotations.${annotationPrefix}${key}` },
     });
   const setting = isSettingKey(key) ? schema[key] : undefined;
   if (!isSettingKey(key) || setting?.annotation === undefined)

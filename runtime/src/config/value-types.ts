@@ -8,7 +8,8 @@ export interface ValueType<T> {
   readonly accept: (given: Given) => T | undefined;
   /** What text of the environment or of an annotation stands for. */
   readonly fromText: (text: string) => Given;
-  readonly toToml: (value: T) => string;
+  /** A method, so that a type of T is one of unknown values, too. */
+  toToml(value: T): string;
 }
 
 export function choice<T extends string>(choices: Readonly<Record<T, string>>): ValueType<T> {

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -41,6 +41,33 @@ test("features is JSON and nothing else", () => {
   const { stdout, stderr, status } = runv("features");
   expect(JSON.parse(stdout)).toMatchObject({ ociVersionMin: "1.0.0", hooks: [] });
   expect([stderr, status]).toEqual(["", 0]);
+});
+
+describe("the configuration", () => {
+  const bundle = () => {
+    mkdirSync(path.join(directory, "b/rootfs"), { recursive: true });
+    runv("spec", "--bundle", "b");
+    return path.join(directory, "b");
+  };
+
+  test("is read by create, whose error names file, line and key", () => {
+    writeFileSync(path.join(directory, "c.toml"), "\nvcpu = 2\n");
+    const { status, stderr } = runv("--root", root(), "--config", "c.toml", "create", "-b", bundle(), "x");
+    const file = path.join(directory, "c.toml");
+    expect(stderr).toBe(`runv: configuration: ${file}:2: vcpu: unknown key (did you mean vcpus?)\n`);
+    expect([status, existsSync(root())]).toEqual([1, false]);
+  });
+
+  test("is no matter of the verbs that make nothing", () => {
+    makeContainers();
+    for (const verb of [["state", "stopped"], ["list"], ["features"]])
+      expect([verb, runv("--root", root(), "--config", "missing", ...verb).status]).toEqual([verb, 0]);
+  });
+
+  test("its default file is printed", () => {
+    expect(runv("config", "default").stdout).toContain('\n#accel = "auto"\n');
+    expect(runv("config").status).toBe(1);
+  });
 });
 
 describe("state and list", () => {

@@ -6,14 +6,15 @@ import {
   parseJsonObject,
   RunvError,
 } from "@runv/protocol";
-import { exit, type Fd, read, sendWithFds, write } from "../linux/sys.ts";
+import { close, exit, type Fd, read, sendWithFds, write } from "../linux/sys.ts";
 
 /**
- * What a forked child says to the agent on its socket, one JSON object a line: `ready` when only execve is left (with the
- * terminal's master, three times, when it made one), `moved` when another process goes on in its place, or its error. The end of the stream after `ready` and the go-ahead is
- * execve's success: the socket is close-on-exec.
+ * What a forked child says to the agent on its socket, one JSON object a line: `terminal` (with its master, twice) first of all
+ * when it made one, `moved` when another process goes on in its place, `ready` when only execve is left, or its error. The end of the
+ * stream after `ready` and the go-ahead is execve's success: the socket is close-on-exec.
  */
 export type ChildMessage =
+  | { readonly event: "terminal" }
   | { readonly event: "ready" }
   | { readonly event: "moved"; readonly pid: number }
   | { readonly event: "done"; readonly result: Readonly<Record<string, number>> }
@@ -21,7 +22,7 @@ export type ChildMessage =
 
 /** Longest line, newline included. */
 export const maxChildMessageBytes = 65_536;
-/** The agent's one byte that lets a child go on to execve. */
+/** The agent's one byte that lets a child go on: what `moved` from another once it is known, all to execve. */
 export const goAhead = "g";
 
 const failedStatus = 1;
@@ -35,7 +36,7 @@ export function parseChildMessage(line: string): ChildMessage | null {
   const child = parseJsonObject(line);
   if (child === null) return null;
   const { event, code, message, result, pid } = child;
-  if (event === "ready") return { event };
+  if (event === "terminal" || event === "ready") return { event };
   if (event === "moved" && typeof pid === "number") return { event, pid };
   if (event === "failed" && isErrorCode(code) && typeof message === "string") return { event, code, message };
   if (event === "done" && typeof result === "object" && result !== null)
@@ -59,11 +60,23 @@ export function runChild(channel: Fd, body: () => never): never {
   }
 }
 
-/** Says that everything is made, and waits for the go-ahead; without one (the agent gave up) the child ends. */
-export function waitForGoAhead(channel: Fd, terminal: Fd | null): void {
-  const message = encodeChildMessage({ event: "ready" });
-  if (terminal === null) write(channel, message);
-  else sendWithFds(channel, message, [terminal, terminal, terminal]);
+/**
+ * Hands the agent the master of the terminal. The child keeps none: whoever can trace it could take that, and make the agent's reads
+ * block by the flags that all copies of a descriptor share.
+ */
+export function handOverMaster(channel: Fd, master: Fd): void {
+  sendWithFds(channel, encodeChildMessage({ event: "terminal" }), [master, master]);
+  close(master);
+}
+
+/** Says that everything is made, and waits for the go-ahead. */
+export function waitForGoAhead(channel: Fd): void {
+  write(channel, encodeChildMessage({ event: "ready" }));
+  awaitAgent(channel);
+}
+
+/** Waits until the agent lets the process go on; ends it when the agent has given up. */
+export function awaitAgent(channel: Fd): void {
   if (read(channel, 1).length === 0) exit(failedStatus);
 }
 

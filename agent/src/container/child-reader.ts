@@ -3,10 +3,10 @@ import { close, type Fd, receiveWithFds, unwatch, utf8Decode, watch } from "../l
 import { type ChildMessage, maxChildMessageBytes, parseChildMessage } from "./child-channel.ts";
 
 const EPOLLIN = 1;
-const maxFds = 3;
+const maxFds = 2;
 
 export interface ChildHandlers {
-  /** Descriptors that came with the line belong to the receiver. */
+  /** Descriptors come with `terminal` alone, and belong to the receiver. */
   onMessage(message: ChildMessage, fds: readonly Fd[]): void;
   /** The child has closed its end, by execve(2) or by ending. */
   onEnd(): void;
@@ -17,7 +17,7 @@ export class ChildReader {
   readonly #channel: Fd;
   readonly #handlers: ChildHandlers;
   #text = "";
-  #fds: Fd[] = [];
+  #begun = false;
   #open = true;
 
   constructor(channel: Fd, handlers: ChildHandlers) {
@@ -31,20 +31,19 @@ export class ChildReader {
     this.#open = false;
     unwatch(this.#channel);
     close(this.#channel);
-    this.#fds.forEach(close);
   }
 
   #read(): void {
     const received = this.#receive();
     if (received === null) return;
-    this.#fds.push(...received.fds);
     if (received.data.length === 0 || this.#text.length > maxChildMessageBytes) {
+      received.fds.forEach(close);
       this.close();
       this.#handlers.onEnd();
       return;
     }
     this.#text += utf8Decode(received.data);
-    this.#deliver();
+    this.#deliver(received.fds);
   }
 
   #receive(): ReturnType<typeof receiveWithFds> | null {
@@ -56,15 +55,21 @@ export class ChildReader {
     }
   }
 
-  #deliver(): void {
+  /** Only the first line can bring a terminal: later ones may be written by whoever traces the process in the container. */
+  #deliver(fds: readonly Fd[]): void {
     const lines = this.#text.split("\n");
     this.#text = lines.pop() ?? "";
+    let unclaimed = fds;
     for (const line of lines) {
       const message = parseChildMessage(line);
-      if (message === null) continue;
-      const fds = this.#fds;
-      this.#fds = [];
-      this.#handlers.onMessage(message, fds);
+      const isFirst = !this.#begun;
+      this.#begun = true;
+      if (message?.event === "terminal") {
+        if (!isFirst) continue;
+        this.#handlers.onMessage(message, unclaimed);
+        unclaimed = [];
+      } else if (message !== null) this.#handlers.onMessage(message, []);
     }
+    unclaimed.forEach(close);
   }
 }

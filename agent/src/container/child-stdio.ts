@@ -1,4 +1,4 @@
-import { close, closeFrom, dup2, type Fd, setControllingTerminal, setsid } from "../linux/sys.ts";
+import { closeFrom, dup2, type Fd, setControllingTerminal, setsid } from "../linux/sys.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The ends of the three streams that the process gets. */
@@ -12,11 +12,10 @@ export function wirePipes(streams: ChildStreams, keep: Fd): void {
   closeFrom(firstOther, [keep]);
 }
 
-/** Makes a terminal the descriptors 0 to 2; its master stays open for now. */
+/** Makes a terminal the descriptors 0 to 2. */
 export function wireTerminal(terminal: Terminal, keep: Fd): void {
   for (const fd of [0, 1, 2]) dup2(terminal.slave, fd);
-  close(terminal.slave);
-  closeFrom(firstOther, [keep, terminal.master]);
+  closeFrom(firstOther, [keep]);
 }
 
 /** A session of its own; a terminal, when there is one, is wired already and becomes its controlling terminal. */

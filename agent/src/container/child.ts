@@ -6,7 +6,7 @@ import { close, exit, type Fd, kill, setNonblock, socketpair, write } from "../l
 import { type ChildMessage, errorOfChild, goAhead } from "./child-channel.ts";
 import { ChildReader } from "./child-reader.ts";
 
-/** What a child has made for the agent: the result of its work, or its terminal's master, three times. */
+/** What a child has made for the agent: the result of its work, and its terminal's master, twice, when it made one. */
 interface Report {
   readonly result: Readonly<Record<string, number>>;
   readonly fds: readonly Fd[];
@@ -29,7 +29,10 @@ export class Child {
   readonly #channel: Fd;
   readonly #reader: ChildReader;
   #waiter: Waiter | null = null;
-  #reports: Report[] = [];
+  #terminal: readonly Fd[] = [];
+  /** The one that a child makes in its life, until it is asked for. */
+  #result: Report["result"] | null = null;
+  #reported = false;
   #failure: RunvError | null = null;
   #ended = false;
   #exited = false;
@@ -83,7 +86,7 @@ export class Child {
 
   /** Lets the child go on; resolves when it has become another program. @throws RunvError what it reported */
   async release(): Promise<void> {
-    tolerate(["EPIPE"], () => void write(this.#channel, goAhead));
+    this.#letGoOn();
     await this.#next();
   }
 
@@ -96,6 +99,8 @@ export class Child {
   abandon(): void {
     this.signal(SIGKILL);
     this.#reader.close();
+    this.#terminal.forEach(close);
+    this.#terminal = [];
     this.#end();
   }
 
@@ -109,7 +114,11 @@ export class Child {
   #take(message: ChildMessage, fds: readonly Fd[]): void {
     if (message.event === "failed") this.#failure = errorOfChild(message);
     else if (message.event === "moved") this.#move(message.pid);
-    else this.#reports.push({ result: message.event === "done" ? message.result : {}, fds });
+    else if (message.event === "terminal") this.#terminal = fds;
+    else if (!this.#reported) {
+      this.#reported = true;
+      this.#result = message.event === "done" ? message.result : {};
+    }
     this.#settle();
   }
 
@@ -135,6 +144,11 @@ export class Child {
     this.#pid = pid;
     this.#exited = false;
     this.#watch();
+    this.#letGoOn();
+  }
+
+  #letGoOn(): void {
+    tolerate(["EPIPE"], () => void write(this.#channel, goAhead));
   }
 
   #end(): void {
@@ -145,12 +159,22 @@ export class Child {
   #settle(): void {
     const waiter = this.#waiter;
     if (waiter === null) return;
-    const report = this.#adopt === null ? this.#reports.shift() : undefined;
-    if (report === undefined && this.#failure === null && !this.#ended) return;
+    const report = this.#adopt === null ? this.#takeReport() : null;
+    if (report === null && this.#failure === null && !this.#ended) return;
     this.#waiter = null;
-    if (report !== undefined) waiter.resolve(report);
+    if (report !== null) waiter.resolve(report);
     else if (this.#failure !== null) waiter.reject(this.#failure);
     else waiter.resolve(null);
+  }
+
+  /** Whoever gets it owns the descriptors. */
+  #takeReport(): Report | null {
+    const result = this.#result;
+    if (result === null) return null;
+    const fds = this.#terminal;
+    this.#result = null;
+    this.#terminal = [];
+    return { result, fds };
   }
 }
 

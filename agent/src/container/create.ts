@@ -1,7 +1,7 @@
 import { type CreateContainerRequest, Namespace, type Process } from "@runv/protocol";
 import { createCgroup, limitCgroup, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
-import { defaultDeviceRules } from "../linux/devices.ts";
+import { ownDeviceRules } from "../linux/devices.ts";
 import {
   CLONE_NEWIPC,
   CLONE_NEWNET,
@@ -39,7 +39,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
   createCgroup(cgroup);
   try {
     limitCgroup(cgroup);
-    restrictDevices(cgroup, [...request.deviceRules, ...defaultDeviceRules]);
+    restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules]);
     const init = await launchInit(creation, cgroup);
     try {
       return new Container(request.containerId, init, cgroup, openNamespaces(init.child.pid));
@@ -56,13 +56,11 @@ export async function createContainer(creation: Creation): Promise<Container> {
 
 async function launchInit(creation: Creation, cgroup: string): ReturnType<typeof launch> {
   const { request, process, rootfs, allowVsock } = creation;
-  const ownNetwork = request.namespaces.includes(Namespace.NETWORK);
   return launch({
     name: `container ${request.containerId}`,
     terminal: process.terminal,
     fork: () => clone(namespaceFlags(request.namespaces)),
-    body: (channel, streams) =>
-      runInit({ request, process, rootfs, cgroup, ownNetwork, allowVsock, streams, channel }),
+    body: (channel, streams) => runInit({ request, process, rootfs, cgroup, allowVsock, streams, channel }),
     options: { unclaimedMs: null, onFinished: () => creation.onFinished() },
   });
 }

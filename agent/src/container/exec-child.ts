@@ -8,7 +8,7 @@ import {
   namespaceDescriptors,
 } from "../linux/namespaces.ts";
 import { afterFork, clone, closeFrom, exit, type Fd, write } from "../linux/sys.ts";
-import { encodeChildMessage, runChild } from "./child-channel.ts";
+import { awaitAgent, encodeChildMessage, handOverMaster, runChild } from "./child-channel.ts";
 import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
 import { adjustOom, becomeProgram } from "./init-child.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -45,8 +45,10 @@ export function runExec(plan: ExecPlan): never {
       write(plan.channel, encodeChildMessage({ event: "moved", pid }));
       return exit(0);
     }
+    // One that ended before the agent knows it would be reaped as anybody's, and its error taken for another's.
+    awaitAgent(plan.channel);
     leadSession(terminal);
-    return becomeProgram(plan, terminal);
+    return becomeProgram(plan);
   });
 }
 
@@ -71,6 +73,7 @@ function wireStdio(plan: ExecPlan): Terminal | null {
     return null;
   }
   const terminal = openTerminal(plan.process.rows, plan.process.columns);
+  handOverMaster(plan.channel, terminal.master);
   wireTerminal(terminal, plan.channel);
   return terminal;
 }

@@ -5,7 +5,6 @@ import { step } from "../linux/errno.ts";
 import { CLONE_NEWCGROUP } from "../linux/namespaces.ts";
 import {
   afterFork,
-  close,
   execve,
   type Fd,
   interfaceUp,
@@ -14,7 +13,7 @@ import {
   unshare,
   writeFile,
 } from "../linux/sys.ts";
-import { runChild, waitForGoAhead } from "./child-channel.ts";
+import { handOverMaster, runChild, waitForGoAhead } from "./child-channel.ts";
 import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
 import { becomeUser, environmentOf, lookUp } from "./credentials.ts";
 import { execFailure, findExecutable } from "./executable.ts";
@@ -28,7 +27,6 @@ export interface InitPlan {
   readonly process: Process;
   readonly rootfs: string;
   readonly cgroup: string;
-  readonly ownNetwork: boolean;
   readonly allowVsock: boolean;
   /** Null with a terminal. */
   readonly streams: ChildStreams | null;
@@ -43,28 +41,25 @@ export function runInit(plan: InitPlan): never {
     step("make cgroup namespace", () => unshare(CLONE_NEWCGROUP));
     adjustOom(plan.process);
     nameHost(plan.request);
-    if (plan.ownNetwork) step("bring up lo", () => interfaceUp("lo"));
+    // Also the guest's own, for a container without a network of its own.
+    step("bring up lo", () => interfaceUp("lo"));
     applySysctls(plan.request.sysctls);
     buildRootfs(plan.request, plan.rootfs);
     const terminal = wireStdio(plan);
     leadSession(terminal);
     closeRootfs(plan.request);
-    return becomeProgram(plan, terminal);
+    return becomeProgram(plan);
   });
 }
 
 /** The last steps, which a further process of the container takes as well. */
-export function becomeProgram(
-  plan: Pick<InitPlan, "process" | "allowVsock" | "channel">,
-  terminal: Terminal | null,
-): never {
+export function becomeProgram(plan: Pick<InitPlan, "process" | "allowVsock" | "channel">): never {
   const { process } = plan;
   // Before the user's rights and limits count: a passwd file that only root reads still says where home is.
   const env = environmentOf(process);
   becomeUser(process, plan.allowVsock);
   const program = findExecutable(process.args[0] ?? "", lookUp(env, "PATH"));
-  waitForGoAhead(plan.channel, terminal?.master ?? null);
-  if (terminal !== null) close(terminal.master);
+  waitForGoAhead(plan.channel);
   try {
     return execve(program, process.args, env);
   } catch (thrown) {
@@ -90,6 +85,7 @@ function wireStdio(plan: InitPlan): Terminal | null {
     return null;
   }
   const terminal = openTerminal(plan.process.rows, plan.process.columns);
+  handOverMaster(plan.channel, terminal.master);
   wireTerminal(terminal, plan.channel);
   bindConsole(terminal.path);
   return terminal;

@@ -62,8 +62,10 @@ export async function execute(process: GuestProcess, name: string): Promise<void
 }
 
 function terminalStreams(fds: readonly Fd[]): AgentStreams {
-  const [reading, writing, sizing] = fds;
-  if (reading === undefined || writing === undefined || sizing === undefined)
+  const [reading, control] = fds;
+  if (reading === undefined || control === undefined) {
+    fds.forEach(close);
     throw new RunvError("internal", "the terminal of the process did not arrive");
-  return { kind: "terminal", reading, writing, sizing };
+  }
+  return { kind: "terminal", reading, control };
 }

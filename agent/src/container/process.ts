@@ -92,7 +92,7 @@ export class GuestProcess {
   resize({ rows, columns }: WindowSize): void {
     if (this.streams.kind === "terminal" && !this.#finished)
       tolerate(["EIO"], () => {
-        if (this.streams.kind === "terminal") setWindowSize(this.streams.sizing, rows, columns);
+        if (this.streams.kind === "terminal") setWindowSize(this.streams.control, rows, columns);
       });
   }
 
@@ -123,7 +123,7 @@ export class GuestProcess {
     this.#finished = true;
     for (const timer of [this.#hangUpTimer, this.#unclaimedTimer]) if (timer !== null) clearTimer(timer);
     if (!this.#attached) closeStreams(this.streams);
-    else if (this.streams.kind === "terminal") close(this.streams.sizing);
+    else if (this.streams.kind === "terminal") close(this.streams.control);
     this.#finishedListener?.();
     this.#options.onFinished();
   }

@@ -2,10 +2,10 @@ import { stream } from "@runv/protocol";
 import { close, type Fd, type ProcessIo, pipe } from "../linux/sys.ts";
 import type { ChildStreams } from "./child-stdio.ts";
 
-/** The agent's ends of a process's streams: three pipes, or the master of its terminal three times over. */
+/** The agent's ends of a process's streams: three pipes, or the master of its terminal twice. */
 export type AgentStreams =
   | { readonly kind: "pipes"; readonly stdin: Fd; readonly stdout: Fd; readonly stderr: Fd }
-  | { readonly kind: "terminal"; readonly reading: Fd; readonly writing: Fd; readonly sizing: Fd };
+  | { readonly kind: "terminal"; readonly reading: Fd; readonly control: Fd };
 
 export interface PipeEnds {
   readonly agents: AgentStreams & { readonly kind: "pipes" };
@@ -31,7 +31,7 @@ export function makePipes(): PipeEnds {
   }
 }
 
-/** Hands the ends to the connection, which owns them from here on, but for `sizing`. */
+/** Hands the ends to the connection, which owns them from here on, but for `control`. */
 export function connectStreams(streams: AgentStreams, io: ProcessIo): void {
   if (streams.kind === "pipes") {
     io.sendFrom(stream.stdout, streams.stdout, false);
@@ -40,7 +40,7 @@ export function connectStreams(streams: AgentStreams, io: ProcessIo): void {
     return;
   }
   io.sendFrom(stream.stdout, streams.reading, false);
-  io.receiveTo(stream.stdin, streams.writing, { shared: false, keepOpen: true });
+  io.receiveTo(stream.stdin, streams.control, { shared: false, keepOpen: true });
 }
 
 /** Closes ends that no connection has taken. */
@@ -48,6 +48,6 @@ export function closeStreams(streams: AgentStreams): void {
   const fds =
     streams.kind === "pipes"
       ? [streams.stdin, streams.stdout, streams.stderr]
-      : [streams.reading, streams.writing, streams.sizing];
+      : [streams.reading, streams.control];
   fds.forEach(close);
 }

@@ -23,14 +23,18 @@ const defaultDevices: readonly Device[] = [
 
 const anyNode: DeviceRule = { allow: true, type: "c", major: -1, minor: -1, access: "m" };
 
-/** Making nodes, the default devices, /dev/console, ptmx and the pseudo-terminals: allowed whatever config.json says. */
-export const defaultDeviceRules: readonly DeviceRule[] = [
+/**
+ * Whatever config.json says: making nodes, the default devices, ptmx and the pseudo-terminals are allowed; the guest's console, which
+ * the host reads when something fails, is not (the container's /dev/console is a pseudo-terminal).
+ */
+export const ownDeviceRules: readonly DeviceRule[] = [
   anyNode,
   { ...anyNode, type: "b" },
-  ...[...defaultDevices, character("console", 5, 1), character("ptmx", 5, 2)].map(
+  ...[...defaultDevices, character("ptmx", 5, 2)].map(
     ({ type, major, minor }): DeviceRule => ({ allow: true, type, major, minor, access: "rwm" }),
   ),
   { allow: true, type: "c", major: 136, minor: -1, access: "rwm" },
+  { allow: false, type: "c", major: 5, minor: 1, access: "rw" },
 ];
 
 const links = [

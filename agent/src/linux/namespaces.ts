@@ -56,7 +56,8 @@ export function isInPidNamespace(pid: number, set: NamespaceSet): boolean {
     const [its, ours] = [stat(`/proc/${pid}/ns/pid`), fstat(set.pid)];
     return its.inode === ours.inode && its.device === ours.device;
   } catch (thrown) {
-    if (errnoOf(thrown) === "ENOENT" || errnoOf(thrown) === "ESRCH") return false;
+    // EBADF: the container has been deleted meanwhile.
+    if (["ENOENT", "ESRCH", "EBADF"].includes(errnoOf(thrown) ?? "")) return false;
     throw thrown;
   }
 }

@@ -136,7 +136,7 @@ export interface CreateContainerRequest {
   process:
     | Process
     | undefined;
-  /** those the container gets new; pid and mount are always new */
+  /** those the container gets new; pid, mount and cgroup always are */
   namespaces: Namespace[];
   maskedPaths: string[];
   readonlyPaths: string[];
@@ -316,6 +316,12 @@ export interface CheckRequest {
 export interface CheckResponse {
   protocolVersion: number;
   agentVersion: string;
+  /** memory of the agent itself; 0: could not be read just now */
+  residentBytes: number;
+  /** of the agent itself; 0: could not be read just now */
+  openDescriptors: number;
+  /** in the whole guest, those of the kernel and ended ones nobody has waited for included; 0: as above */
+  threads: number;
 }
 
 function createBaseConfigureRequest(): ConfigureRequest {
@@ -3163,7 +3169,7 @@ export const CheckRequest: MessageFns<CheckRequest> = {
 };
 
 function createBaseCheckResponse(): CheckResponse {
-  return { protocolVersion: 0, agentVersion: "" };
+  return { protocolVersion: 0, agentVersion: "", residentBytes: 0, openDescriptors: 0, threads: 0 };
 }
 
 export const CheckResponse: MessageFns<CheckResponse> = {
@@ -3173,6 +3179,15 @@ export const CheckResponse: MessageFns<CheckResponse> = {
     }
     if (message.agentVersion !== "") {
       writer.uint32(18).string(message.agentVersion);
+    }
+    if (message.residentBytes !== 0) {
+      writer.uint32(24).uint64(message.residentBytes);
+    }
+    if (message.openDescriptors !== 0) {
+      writer.uint32(32).uint32(message.openDescriptors);
+    }
+    if (message.threads !== 0) {
+      writer.uint32(40).uint32(message.threads);
     }
     return writer;
   },
@@ -3206,6 +3221,30 @@ export const CheckResponse: MessageFns<CheckResponse> = {
             message.agentVersion = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.residentBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.openDescriptors = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.threads = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3225,6 +3264,9 @@ export const CheckResponse: MessageFns<CheckResponse> = {
     const message = createBaseCheckResponse();
     message.protocolVersion = object.protocolVersion ?? 0;
     message.agentVersion = object.agentVersion ?? "";
+    message.residentBytes = object.residentBytes ?? 0;
+    message.openDescriptors = object.openDescriptors ?? 0;
+    message.threads = object.threads ?? 0;
     return message;
   },
 };

@@ -3,6 +3,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/keyctl.h>
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -144,11 +145,23 @@ static JSValue seccomp_filter(JSContext *ctx, JSValueConst self, int argc, JSVal
 	return result;
 }
 
+static JSValue join_session_keyring(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc, (void)argv;
+	return runv_check(ctx, syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL, 0, 0, 0), "keyctl",
+	                  NULL);
+}
+
 static const JSCFunctionListEntry exports[] = {
-        JS_CFUNC_DEF("setresuid", 1, set_resuid), JS_CFUNC_DEF("setresgid", 1, set_resgid),
-        JS_CFUNC_DEF("setgroups", 1, set_groups), JS_CFUNC_DEF("getuid", 0, get_uid),
-        JS_CFUNC_DEF("prctl", 5, call_prctl),     JS_CFUNC_DEF("capset", 3, call_capset),
-        JS_CFUNC_DEF("setrlimit", 3, set_rlimit), JS_CFUNC_DEF("seccompFilter", 1, seccomp_filter),
+        JS_CFUNC_DEF("setresuid", 1, set_resuid),
+        JS_CFUNC_DEF("setresgid", 1, set_resgid),
+        JS_CFUNC_DEF("setgroups", 1, set_groups),
+        JS_CFUNC_DEF("getuid", 0, get_uid),
+        JS_CFUNC_DEF("prctl", 5, call_prctl),
+        JS_CFUNC_DEF("capset", 3, call_capset),
+        JS_CFUNC_DEF("setrlimit", 3, set_rlimit),
+        JS_CFUNC_DEF("seccompFilter", 1, seccomp_filter),
+        JS_CFUNC_DEF("joinSessionKeyring", 0, join_session_keyring),
 };
 
 const struct runv_family runv_family_credentials = {exports, RUNV_COUNT(exports), NULL};

@@ -130,6 +130,8 @@ declare module "runv:sys" {
   export function setrlimit(resource: number, soft: number, hard: number): void;
   /** seccomp(SECCOMP_SET_MODE_FILTER) (prctl on older kernels): `filter` is an array of struct sock_filter, 8 bytes each. */
   export function seccompFilter(filter: Uint8Array): void;
+  /** keyctl(KEYCTL_JOIN_SESSION_KEYRING) without a name: a new one of the process's own. ENOSYS where the kernel has no keyrings. */
+  export function joinSessionKeyring(): void;
   /** Loads a BPF_PROG_TYPE_CGROUP_DEVICE program (array of struct bpf_insn, 8 bytes each) and attaches it to the version 2 cgroup
    * whose directory is open as `cgroup`, replacing none (BPF_F_ALLOW_MULTI); it lives as long as the cgroup. Throws ENOSYS or
    * EINVAL where the kernel has no BPF. */

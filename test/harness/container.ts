@@ -143,7 +143,7 @@ export function specContainer(id: string, args: readonly string[], changes: Part
 export async function runContainer(
   agent: AgentClient,
   guest: Guest,
-  request: ReturnType<typeof specContainer>,
+  request: ReturnType<typeof specContainer> & { readonly rootfsPropagation?: string },
   {
     input = Buffer.alloc(0),
     contents = {},

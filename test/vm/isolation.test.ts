@@ -40,6 +40,7 @@ test("it cannot make a vsock socket, by whatever system call", async () => {
     datagram: `${EAFNOSUPPORT}`,
     pair: expect.not.stringMatching(/^0$/) as string,
     wide: `${EAFNOSUPPORT}`,
+    x32: `${constants.errno.ENOSYS}`,
     "socket-32": `${EAFNOSUPPORT}`,
     "socketcall-32": `${EAFNOSUPPORT}`,
     io_uring: `${constants.errno.ENOSYS}`,
@@ -65,16 +66,30 @@ test("it cannot load a module", async () => {
   );
 });
 
-test("it cannot read the scratch disk, kernel memory or ports, even with nodes of its own", async () => {
-  const nodes = { disk: "b 254 0", "first disk": "b 253 0", mem: "c 1 1", port: "c 1 4", kmsg: "c 1 11" };
+test("it cannot read the scratch disk, the console, ports or memory, even with nodes of its own", async () => {
+  const number = async (file: string): Promise<string> =>
+    (await inside(`cat ${file}`)).stdout.trim().replace(":", " ");
+  const nodes = {
+    disk: `b ${await number("/sys/block/vda/dev")}`,
+    vsock: `c ${await number("/sys/class/misc/vsock/dev")}`,
+    serial: "c 4 64",
+    console: "c 5 1",
+    hypervisor: "c 229 0",
+    mem: "c 1 1",
+    port: "c 1 4",
+    kmsg: "c 1 11",
+  };
   for (const [name, node] of Object.entries(nodes)) {
-    const file = `/dev/shm/${name.replace(" ", "-")}`;
-    const outcome = await inside(`mknod ${file} ${node} && dd if=${file} of=/dev/null bs=512 count=1`);
+    // Not below a mount with nodev, which would refuse them all.
+    const outcome = await inside(
+      `mknod /dev/${name} ${node} && dd if=/dev/${name} of=/dev/null bs=512 count=1`,
+    );
     expect(outcome.status, `${name}: ${outcome.stderr}`).not.toBe(0);
-    expect(outcome.stderr, name).toMatch(/Operation not permitted|Permission denied/);
+    expect(outcome.stderr, name).toMatch(/can't open .* Operation not permitted/);
   }
-  const { stdout } = await inside("cat /proc/partitions");
-  expect(stdout).toContain("vda");
+  expect((await inside("mkdir /dev/x; mount -t ext4 /dev/disk /dev/x")).stderr).toMatch(
+    /Operation not permitted|permission denied/,
+  );
 });
 
 test("it cannot mount what the agent has, nor leave its root", async () => {

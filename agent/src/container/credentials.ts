@@ -5,7 +5,7 @@ import {
   limitBoundingSet,
   parseCapabilities,
 } from "../linux/capabilities.ts";
-import { errnoOf, reasonOf, step } from "../linux/errno.ts";
+import { errnoOf, reasonOf, step, tolerate } from "../linux/errno.ts";
 import { homeInPasswd } from "../linux/passwd.ts";
 import { makeDirectories } from "../linux/paths.ts";
 import { applyRlimits } from "../linux/rlimits.ts";
@@ -14,6 +14,7 @@ import {
   chdir,
   fchown,
   fstat,
+  joinSessionKeyring,
   prctl,
   readFile,
   seccompFilter,
@@ -34,6 +35,8 @@ const maxPasswdBytes = 1 << 20;
  */
 export function becomeUser(process: Process, allowVsock: boolean): void {
   applyRlimits(process.rlimits);
+  // A kernel can lack keyrings.
+  step("join a session keyring of its own", () => tolerate(["ENOSYS"], joinSessionKeyring));
   ownStdio(process.uid);
   if (process.noNewPrivileges) prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   const filter = containerFilter({ allowVsock, ringsMakeSockets: ioUringMakesSockets(uname().release) });

@@ -24,6 +24,7 @@ export {
   getpid,
   http2Server,
   interfaceUp,
+  joinSessionKeyring,
   kill,
   lstat,
   mkdir,

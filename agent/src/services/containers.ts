@@ -53,6 +53,9 @@ export function containersService(
       await deleteContainer(sandbox, containerId);
       return {};
     },
+    async state({ containerId }) {
+      return Promise.resolve({ started: containers.get(containerId).init.state !== "created" });
+    },
     async listProcesses({ containerId }) {
       return Promise.resolve({ processes: listProcesses(containers.get(containerId).pids()) });
     },

@@ -20,6 +20,8 @@ export interface Agent {
   unpack(containerId: string, stop: AbortSignal): Promise<UnpackResponse>;
   createContainer(request: CreateContainerRequest): Promise<void>;
   startContainer(containerId: string): Promise<void>;
+  /** Whether the container's program runs, or has run. */
+  hasStarted(containerId: string, timeoutMs: number): Promise<boolean>;
   kill(request: {
     readonly containerId: string;
     readonly signal: number;
@@ -65,6 +67,10 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
     },
     startContainer: async (containerId) => {
       await ask({ service: containers, method: ContainersDefinition.methods.start }, { containerId });
+    },
+    hasStarted: async (containerId, timeoutMs) => {
+      const target = { service: containers, method: ContainersDefinition.methods.state };
+      return (await ask(target, { containerId }, timeoutMs)).started;
     },
     kill: async (request) => {
       await ask({ service: containers, method: ContainersDefinition.methods.kill }, request);

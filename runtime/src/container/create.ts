@@ -109,6 +109,7 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     annotations: bundle.spec.annotations,
     creator: identifyProcess(process.pid),
     started: false,
+    starter: null,
     init: null,
     execs: [],
     vmDirectory: vmDirectory(context.root, options.id),

@@ -9,6 +9,7 @@ import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer, forgetContainer, loadContainer } from "../state/store.ts";
 import { vmDirectory } from "../state/vm-directory.ts";
 import type { Context } from "./context.ts";
+import { settledRecord } from "./settled-record.ts";
 import { containerStatus } from "./state.ts";
 
 export interface DeleteOptions {
@@ -50,7 +51,8 @@ async function removeEverything(
   options: DeleteOptions,
   context: Context,
 ): Promise<void> {
-  const status = containerStatus(found);
+  // With --force it does not matter, and a guest that does not answer is no hindrance.
+  const status = containerStatus(options.force ? found : await settledRecord(found, context));
   if (!options.force && (status === "running" || status === "creating")) {
     throw new RunvError(
       "invalid-state",

@@ -1,6 +1,8 @@
 import type { RunvError } from "@runv/protocol/errors";
 import type { OciState } from "../oci/state-json.ts";
 import { listRecords } from "../state/store.ts";
+import type { Context } from "./context.ts";
+import { settledRecord } from "./settled-record.ts";
 import { ociState } from "./state.ts";
 
 export interface ContainerList {
@@ -9,11 +11,12 @@ export interface ContainerList {
   readonly damaged: readonly { readonly id: string; readonly damage: RunvError }[];
 }
 
-/** Every container below `root`, by id. */
-export function listContainers(root: string): ContainerList {
-  const listed = listRecords(root);
+/** Every container below the state root, by id. */
+export async function listContainers(context: Context): Promise<ContainerList> {
+  const listed = listRecords(context.root);
+  const records = listed.flatMap((entry) => ("record" in entry ? [entry.record] : []));
   return {
-    states: listed.flatMap((entry) => ("record" in entry ? [ociState(entry.record)] : [])),
+    states: (await Promise.all(records.map(async (record) => settledRecord(record, context)))).map(ociState),
     damaged: listed.flatMap((entry) => ("record" in entry ? [] : [entry])),
   };
 }

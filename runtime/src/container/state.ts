@@ -2,10 +2,12 @@ import type { ContainerStatus, OciState } from "../oci/state-json.ts";
 import { isAlive } from "../shared/process-identity.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { loadContainer } from "../state/store.ts";
+import type { Context } from "./context.ts";
+import { settledRecord } from "./settled-record.ts";
 
 /** What `state` prints. @throws RunvError not-found. */
-export function containerState(root: string, id: string): OciState {
-  return ociState(loadContainer(root, id));
+export async function containerState(id: string, context: Context): Promise<OciState> {
+  return ociState(await settledRecord(loadContainer(context.root, id), context));
 }
 
 /** A container's state at this moment: the record says what happened, the proxy whether it still runs. */

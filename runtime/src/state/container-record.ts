@@ -20,6 +20,8 @@ export interface ContainerRecord {
   readonly creator: ProcessIdentity | null;
   /** `start` has succeeded. */
   readonly started: boolean;
+  /** The `start` that has asked the guest last, noted before it asked; null: none has. */
+  readonly starter: ProcessIdentity | null;
   /** The proxy of the init process; null until there is one. */
   readonly init: ProcessIdentity | null;
   /** Proxies of `exec`, ended ones too until the next change. */

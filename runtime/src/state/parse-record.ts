@@ -21,6 +21,7 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     annotations: record.member("annotations").stringMap(),
     creator: record.member("creator").optional(parseIdentity, null),
     started: record.member("started").boolean(),
+    starter: record.member("starter").optional(parseIdentity, null),
     init: record.member("init").optional(parseIdentity, null),
     execs: record.member("execs").array(parseExec),
     vmDirectory: parseVmDirectory(record.member("vmDirectory")),

@@ -10,7 +10,7 @@ import { type ContainerRecord, recordVersion } from "./container-record.ts";
 import { withContainerLock } from "./lock.ts";
 import { parseRecord } from "./parse-record.ts";
 import { containerDirectory, recordPath } from "./paths.ts";
-import { replaceFile } from "./write-file.ts";
+import { type Lasting, replaceFile } from "./write-file.ts";
 
 const stateDirectoryMode = 0o700;
 
@@ -22,7 +22,7 @@ export function reserveContainer(root: string, record: ContainerRecord): void {
   const directory = containerDirectory(root, record.id);
   const transient = makeTransient(root);
   try {
-    writeRecord(transient, record);
+    writeRecord(transient, record, "durable");
     // Fails unless the target is absent or an empty directory, and no container's directory is empty.
     renameSync(transient, directory);
   } catch (cause) {
@@ -56,18 +56,19 @@ export function loadContainer(root: string, id: string): ContainerRecord {
 
 /**
  * Runs `work` on the record while no other verb can change it.
- * @param work returns the record to write; the one it was given, or null, to leave it.
+ * @param work returns the record to write; the one it was given, or null, to leave it. `note` writes one in between, for verbs that
+ * must find it when this one is killed; a machine that loses its power need not have it.
  */
 export async function changeContainer(
   root: string,
   id: string,
-  work: (record: ContainerRecord) => Promise<ContainerRecord | null>,
+  work: (record: ContainerRecord, note: (record: ContainerRecord) => void) => Promise<ContainerRecord | null>,
 ): Promise<void> {
   const directory = containerDirectory(root, id);
   await withContainerLock(directory, id, async () => {
     const record = loadContainer(root, id);
-    const changed = await work(record);
-    if (changed !== null && changed !== record) writeRecord(directory, changed);
+    const changed = await work(record, (noted) => writeRecord(directory, noted, "volatile"));
+    if (changed !== null && changed !== record) writeRecord(directory, changed, "durable");
   });
 }
 
@@ -103,8 +104,8 @@ export function forgetContainer(root: string, id: string): void {
   rmSync(transient, { recursive: true, force: true });
 }
 
-function writeRecord(directory: string, record: ContainerRecord): void {
-  replaceFile(recordPath(directory), `${JSON.stringify({ version: recordVersion, ...record })}\n`);
+function writeRecord(directory: string, record: ContainerRecord, lasting: Lasting): void {
+  replaceFile(recordPath(directory), `${JSON.stringify({ version: recordVersion, ...record })}\n`, lasting);
 }
 
 function containerIds(root: string): readonly string[] {

@@ -268,6 +268,15 @@ export interface DeleteContainerRequest {
 export interface DeleteContainerResponse {
 }
 
+export interface ContainerStateRequest {
+  containerId: string;
+}
+
+export interface ContainerStateResponse {
+  /** the init process runs its program, or has run it */
+  started: boolean;
+}
+
 export interface ListProcessesRequest {
   containerId: string;
 }
@@ -2642,6 +2651,116 @@ export const DeleteContainerResponse: MessageFns<DeleteContainerResponse> = {
   },
 };
 
+function createBaseContainerStateRequest(): ContainerStateRequest {
+  return { containerId: "" };
+}
+
+export const ContainerStateRequest: MessageFns<ContainerStateRequest> = {
+  encode(message: ContainerStateRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerStateRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerStateRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ContainerStateRequest>): ContainerStateRequest {
+    return ContainerStateRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerStateRequest>): ContainerStateRequest {
+    const message = createBaseContainerStateRequest();
+    message.containerId = object.containerId ?? "";
+    return message;
+  },
+};
+
+function createBaseContainerStateResponse(): ContainerStateResponse {
+  return { started: false };
+}
+
+export const ContainerStateResponse: MessageFns<ContainerStateResponse> = {
+  encode(message: ContainerStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.started !== false) {
+      writer.uint32(8).bool(message.started);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ContainerStateResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseContainerStateResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.started = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ContainerStateResponse>): ContainerStateResponse {
+    return ContainerStateResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ContainerStateResponse>): ContainerStateResponse {
+    const message = createBaseContainerStateResponse();
+    message.started = object.started ?? false;
+    return message;
+  },
+};
+
 function createBaseListProcessesRequest(): ListProcessesRequest {
   return { containerId: "" };
 }
@@ -3378,6 +3497,15 @@ export const ContainersDefinition = {
       requestType: ListProcessesRequest as typeof ListProcessesRequest,
       requestStream: false,
       responseType: ListProcessesResponse as typeof ListProcessesResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** For a host whose Start was cut off before it had the answer. */
+    state: {
+      name: "State",
+      requestType: ContainerStateRequest as typeof ContainerStateRequest,
+      requestStream: false,
+      responseType: ContainerStateResponse as typeof ContainerStateResponse,
       responseStream: false,
       options: {},
     },

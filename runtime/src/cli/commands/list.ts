@@ -13,8 +13,8 @@ export function addList(program: CommandUnknownOpts, session: Session): void {
       new Option("-f, --format <format>").choices(["table", "json"] as const).default("table" as const),
     )
     .option("-q, --quiet", "print ids only", false)
-    .action(({ format, quiet }) => {
-      const { states, damaged } = listContainers(session.root);
+    .action(async ({ format, quiet }) => {
+      const { states, damaged } = await listContainers(session.context());
       for (const { damage } of damaged) session.log.warning(damage.message);
       if (quiet) session.print(states.map((state) => `${state.id}\n`).join(""));
       else session.print(format === "json" ? statesJson(states) : table(states));

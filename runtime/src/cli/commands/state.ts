@@ -8,5 +8,7 @@ export function addState(program: CommandUnknownOpts, session: Session): void {
     .command("state")
     .description("print the state of a container as JSON")
     .argument("<container-id>")
-    .action((id) => session.print(stateJson(containerState(session.root, id))));
+    .action(async (id) => {
+      session.print(stateJson(await containerState(id, session.context())));
+    });
 }

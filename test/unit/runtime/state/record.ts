@@ -11,6 +11,7 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     annotations: { a: "b" },
     creator: null,
     started: false,
+    starter: null,
     init: { pid: 4_000_000, startTicks: 7 },
     execs: [{ processId: "e1", proxy: { pid: 4_000_001, startTicks: 8 } }],
     vmDirectory: "/run/runv/vm/0123456789abcdef",

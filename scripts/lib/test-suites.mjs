@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { repositoryRoot } from "./paths.mjs";
+import { sampleLines } from "./test-samples.mjs";
 import { vsockEnvironment } from "./vsock-environment.mjs";
 
 /** The vitest projects of test/vitest.config.ts, in the order they run. */
@@ -17,7 +18,7 @@ const fullSuiteDeadlineMs = 8 * 60 * 60_000;
  * @returns {{name: string, passed: number, failed: number, skipped: number}}
  */
 export function runSuite(name, { full }) {
-  console.log(`suite ${name}`);
+  console.log([`suite ${name}`, ...sampleLines(name, { full })].join("\n"));
   const directory = mkdtempSync(path.join(tmpdir(), "runv-test-"));
   const report = path.join(directory, "report.json");
   try {

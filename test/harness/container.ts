@@ -149,8 +149,18 @@ export async function runContainer(
     contents = {},
   }: { readonly input?: Buffer; readonly contents?: RootfsContents } = {},
 ): Promise<Outcome> {
+  await sendRootfs(agent, guest, request.containerId, contents);
+  return runUnpacked(agent, guest, request, input);
+}
+
+/** As `runContainer`, in a rootfs that is there already. */
+export async function runUnpacked(
+  agent: AgentClient,
+  guest: Guest,
+  request: ReturnType<typeof specContainer>,
+  input: Buffer = Buffer.alloc(0),
+): Promise<Outcome> {
   const id = request.containerId;
-  await sendRootfs(agent, guest, id, contents);
   const connection = await ProcessConnection.open(guest, { container: id, process: "" });
   try {
     await agent.containers.create(request);

@@ -6,7 +6,7 @@ import { hostProcess } from "../harness/host-processes.ts";
 import { eventually, leavesNothing, useRunv } from "../harness/leftovers.ts";
 import { caseCount } from "../harness/sample.ts";
 
-const parallelExecs = caseCount({ sample: 20, full: 20 });
+const parallelExecs = 20;
 const rounds = caseCount({ sample: 1, full: 5 });
 
 const runv = useRunv();

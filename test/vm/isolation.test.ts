@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { dangerousCapabilities } from "../harness/bundle.ts";
 import { rootfsWith } from "../harness/guest-programs.ts";
 import { statusOf } from "../harness/host-processes.ts";
-import { leavesNothing, useRunv } from "../harness/leftovers.ts";
+import { eventually, leavesNothing, useRunv } from "../harness/leftovers.ts";
 import { piecesOf } from "../harness/vm-pieces.ts";
 
 /** As long as an id gets that a caller such as containerd puts into --root. */
@@ -103,6 +103,24 @@ test("it cannot mount what the agent has, nor leave its root", async () => {
 test("it cannot stop the machine past its init process", async () => {
   expect((await inside("echo b > /proc/sysrq-trigger")).stderr).toContain("Read-only file system");
   expect((await inside("echo alive")).stdout).toBe("alive\n");
+});
+
+test("it cannot reach another container's virtual machine", async () => {
+  const other = await runv().running();
+  const listener = runv().start(["exec", other, "nc", "-l", "-p", "7777"], ["pipe", "ignore", "ignore"]);
+  // 1E61 is port 7777, which is open in the other machine.
+  const sockets = async () =>
+    (await runv().run(["exec", other, "cat", "/proc/net/tcp", "/proc/net/tcp6"])).stdout;
+  await eventually(async () => (await sockets()).includes(":1E61 "), true);
+  expect((await inside("ls /sys/class/net; wc -l < /proc/net/route")).stdout).toBe("lo\n1\n");
+  const here = await inside("nc -w 1 127.0.0.1 7777 </dev/null");
+  expect([here.status, here.stderr]).toEqual([1, expect.stringContaining("refused")]);
+  const beyond = await inside("nc -w 1 10.0.2.2 7777 </dev/null");
+  expect([beyond.status, beyond.stderr]).toEqual([1, expect.stringContaining("unreachable")]);
+  const uids = [container, other].map((id) => statusOf(piecesOf(runv(), id).vmm.pid, "Uid"));
+  expect(uids[0]).not.toBe(uids[1]);
+  listener.kill();
+  await runv().ok(["delete", "--force", other]);
 });
 
 test("the VMM and its helper run as a user of their own, without privileges, in a root with nothing of the host's", () => {

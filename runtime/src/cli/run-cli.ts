@@ -9,7 +9,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   try {
     await addCommands(program, session, argv);
     await program.parseAsync(argv, { from: "user" });
-    return session.exitStatus;
+    return session.succeed();
   } catch (thrown) {
     return session.fail(thrown);
   }

@@ -42,10 +42,6 @@ export class Session {
     return { root: this.root, log: this.log, signal };
   }
 
-  get exitStatus(): number {
-    return this.#exitStatus;
-  }
-
   print(text: string): void {
     write("stdout", text);
   }
@@ -58,6 +54,12 @@ export class Session {
   /** The status of a failure from here on; exitCodes.failure otherwise. */
   failWith(status: number): void {
     this.#failureStatus = status;
+  }
+
+  /** The verb has ended well. @returns the exit status. */
+  succeed(): number {
+    this.#log?.settle();
+    return this.#exitStatus;
   }
 
   /** Reports what was thrown. @returns the exit status. */

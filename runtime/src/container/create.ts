@@ -140,13 +140,14 @@ async function prepareProcess(
 ): Promise<StartedResident> {
   const { bundle, record, sandbox } = work;
   const vsockSocket = vsockSocketOf(record.vmDirectory);
-  await handOverRootfs({
+  const { warnings } = await handOverRootfs({
     container: record.id,
     rootfs: bundle.rootfs,
     vsockSocket,
     agent: sandbox.agent,
     signal: context.signal,
   });
+  for (const warning of warnings) context.log.warning(warning);
   work.watch.lap("rootfs");
   await sandbox.agent.createContainer(createContainerRequest(record.id, bundle.spec));
   const proxy = await startProxy({

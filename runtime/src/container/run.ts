@@ -24,6 +24,7 @@ export async function runContainer(options: RunOptions, context: Context): Promi
   try {
     await startCreated(options.id, container.agent, context);
     options.onStarted(container.proxy.identity.pid);
+    context.log.settle();
     return options.detach ? 0 : await waitAndDelete(container, options, context);
   } catch (error) {
     await deleteContainer({ id: options.id, force: true }, context);

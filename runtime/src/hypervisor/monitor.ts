@@ -3,6 +3,7 @@ import type { MonitorSpec, ProcessIdentity } from "../../resident/contract/monit
 import { residentProgram } from "../shared/installation.ts";
 import { isAlive } from "../shared/process-identity.ts";
 import { type StartedResident, startResident } from "../shared/resident.ts";
+import { textsOf } from "../shared/resident-event.ts";
 import { parseIdentity } from "./saved-vm.ts";
 
 /** Time from the monitor's start to the VMM's: the helpers' and sockets' own deadlines are shorter. */
@@ -50,7 +51,7 @@ export async function startMonitor(
   };
   return {
     processes,
-    warnings: parseWarnings(event["warnings"]),
+    warnings: textsOf(event["warnings"]),
     commit: async () => {
       const answer = resident.nextEvent(lastWordTimeoutMs);
       resident.commit();
@@ -70,10 +71,6 @@ async function lastWord(monitor: StartedResident, timeoutMs: number): Promise<st
   } catch (error) {
     return isRunvError(error, "timeout") ? null : errorMessage(error);
   }
-}
-
-function parseWarnings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((warning) => typeof warning === "string") : [];
 }
 
 function unexpected(): RunvError {

@@ -5,6 +5,7 @@ import { sleep } from "../shared/deadlines.ts";
 import { residentProgram } from "../shared/installation.ts";
 import { rootfsHandoverTimeoutMs } from "../shared/limits.ts";
 import { startResident } from "../shared/resident.ts";
+import { textsOf } from "../shared/resident-event.ts";
 
 const connectTimeoutMs = 30_000;
 /** How long after the packer's failure the agent may still tell the reason for it. */
@@ -19,13 +20,18 @@ export interface HandOverOptions {
   readonly signal: AbortSignal;
 }
 
+export interface HandedOver {
+  readonly entries: number;
+  readonly bytes: number;
+  /** Sentences for the user: what did not arrive as it is on the host. */
+  readonly warnings: readonly string[];
+}
+
 /**
  * Streams a rootfs into the guest: the packer writes, the agent unpacks. The agent's error is the one that tells: when it stops
  * reading, the packer only sees a broken connection.
  */
-export async function handOverRootfs(
-  options: HandOverOptions,
-): Promise<{ readonly entries: number; readonly bytes: number }> {
+export async function handOverRootfs(options: HandOverOptions): Promise<HandedOver> {
   const stopPacker = new AbortController();
   const stopAgent = new AbortController();
   const unpacked = options.agent.unpack(options.container, stopAgent.signal);
@@ -47,10 +53,12 @@ export async function handOverRootfs(
   const agentHasSpoken = stopPacker.signal.aborted && !stopAgent.signal.aborted;
   if (packResult.status === "rejected" && !agentHasSpoken) throw packResult.reason;
   if (unpackResult.status === "rejected") throw unpackResult.reason;
-  return unpackResult.value;
+  const warnings = packResult.status === "fulfilled" ? packResult.value : [];
+  return { ...unpackResult.value, warnings };
 }
 
-async function pack(options: HandOverOptions, signal: AbortSignal): Promise<void> {
+/** @returns the packer's warnings. */
+async function pack(options: HandOverOptions, signal: AbortSignal): Promise<readonly string[]> {
   const spec: PackerSpec = {
     version: packerContractVersion,
     directory: options.rootfs,
@@ -72,4 +80,5 @@ async function pack(options: HandOverOptions, signal: AbortSignal): Promise<void
     signal,
   });
   await packer.abandon();
+  return textsOf(packer.event["warnings"]).map((warning) => `rootfs ${options.rootfs}: ${warning}`);
 }

@@ -5,7 +5,7 @@ export type LogLevel = "debug" | "info" | "warning" | "error";
 export type LogFormat = "text" | "json";
 
 /** What a line is about, beside its sentence. Never values of the environment. */
-export type LogFields = Readonly<Record<string, string | number | boolean>>;
+export type LogFields = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
 export interface LogOptions {
   /** `--log`: lines are appended to this file, opened at the first of them. null: lines go to `stderr`. */
@@ -17,11 +17,15 @@ export interface LogOptions {
 }
 
 /**
- * The log that containerd and podman read: one JSON object a line, `level`, `msg` and an RFC 3339 `time`
- * (containerd: pkg/process/utils.go, getLastRuntimeError: the last line of level "error" is the reason of a failure).
+ * The log that callers read: one JSON object a line, `level`, `msg` and an RFC 3339 `time`. Of a verb that failed containerd takes the
+ * last line of level "error" (pkg/process/utils.go, getLastRuntimeError); podman takes the whole file as one object
+ * (libpod/oci_conmon_common.go, readConmonPipeData), and conmon what is first on stderr. So warnings wait until it is known how the
+ * verb ends: in a failure they are a member of its one line, or come after it. With --debug all is written at once: podman reads no
+ * log then.
  */
 export class Logger {
   readonly #options: LogOptions;
+  readonly #heldWarnings: string[] = [];
 
   constructor(options: LogOptions) {
     this.#options = options;
@@ -35,14 +39,23 @@ export class Logger {
     this.#write("info", message, fields);
   }
 
-  warning(message: string, fields: LogFields = {}): void {
-    this.#write("warning", message, fields);
+  warning(message: string): void {
+    if (this.#options.debug) this.#write("warning", message, {});
+    else this.#heldWarnings.push(message);
+  }
+
+  /** To be called when the verb has done what it may fail at, and at its end. */
+  settle(): void {
+    for (const warning of this.#heldWarnings.splice(0)) this.#write("warning", warning, {});
   }
 
   /** The one error line of a verb that failed: the sentence for the user, who also gets it on stderr. */
   fatal(message: string): void {
-    this.#write("error", message, {});
-    if (this.#options.file !== null) this.#options.stderr(`${printable(message)}\n`);
+    const { file, format, stderr } = this.#options;
+    const warnings = file !== null && format === "json" ? this.#heldWarnings.splice(0) : [];
+    this.#write("error", message, warnings.length === 0 ? {} : { warnings });
+    this.settle();
+    if (file !== null) stderr(`${printable(message)}\n`);
   }
 
   #write(level: LogLevel, message: string, fields: LogFields): void {

@@ -19,3 +19,8 @@ export function parseResidentEvent(line: string, what: string): ResidentEvent {
   const code = isErrorCode(event["code"]) ? event["code"] : "internal";
   throw new RunvError(code, typeof event["message"] === "string" ? event["message"] : `${what}: failed`);
 }
+
+/** A member of an event that is a list of sentences. */
+export function textsOf(member: unknown): readonly string[] {
+  return Array.isArray(member) ? member.filter((text) => typeof text === "string") : [];
+}

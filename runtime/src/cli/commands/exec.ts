@@ -34,6 +34,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
       );
       if (flags.detach) return;
       interrupts.forwardTo(running.identity.pid);
+      session.log.settle();
       session.exitWith(await running.waitForExit());
     });
   program.addCommand(command);

@@ -23,10 +23,10 @@ const lines = (file: string | null) =>
 
 test("json: one object a line, as containerd decodes it; the sentence goes to stderr too", () => {
   const { logger, stderr, file } = make("json", true);
-  logger.warning("first", { id: "c1" });
+  logger.info("first", { id: "c1" });
   logger.fatal('second "quoted"\nline');
   const [first, second] = lines(file).map((line) => JSON.parse(line) as Record<string, unknown>);
-  expect(first).toMatchObject({ level: "warning", msg: "first", id: "c1" });
+  expect(first).toMatchObject({ level: "info", msg: "first", id: "c1" });
   expect(second).toMatchObject({ level: "error", msg: 'second "quoted"\nline' });
   expect(String(second?.["time"])).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
   expect(stderr).toEqual(['second "quoted"\nline\n']);
@@ -77,3 +77,37 @@ test("what a guest says does not command the user's terminal", () => {
   logger.fatal("agent: \u001b]0;title\u0007\u009b31m red\nnext line");
   expect(stderr).toEqual(["runv: agent: ?]0;title??31m red\nnext line\n"]);
 });
+
+test("the log of a verb that failed is one JSON object, as podman reads it, with the warnings in it", () => {
+  const { logger, stderr, file } = make("json", true);
+  logger.warning("one");
+  logger.warning("two");
+  logger.fatal("the reason");
+  expect(JSON.parse(readFileSync(file ?? "", "utf8"))).toMatchObject({
+    level: "error",
+    msg: "the reason",
+    warnings: ["one", "two"],
+  });
+  expect(stderr).toEqual(["the reason\n"]);
+});
+
+test("the error is first on stderr, as conmon reads it, and the warnings follow", () => {
+  const { logger, stderr } = make("text", false);
+  logger.warning("one");
+  logger.fatal("the reason");
+  expect(stderr).toEqual(["runv: the reason\n", "runv: warning: one\n"]);
+});
+
+test.each([true, false])(
+  "warnings of a verb that does not fail are lines of their own, with debug at once: %s",
+  (debug) => {
+    const { logger, file } = make("json", true, debug);
+    logger.warning("one");
+    if (!debug) logger.settle();
+    expect(lines(file).map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({ level: "warning", msg: "one" }),
+    ]);
+    logger.settle();
+    expect(lines(file)).toHaveLength(1);
+  },
+);

@@ -18,11 +18,11 @@ export function serveBulk(listener: Fd, onStream: (header: BulkHeader, connectio
       if (header === null) close(connection);
       else onStream(header, connection);
     };
-    const timer = setTimer(headerDeadlineMs, () => end(null));
     watch(connection, EPOLLIN, () => {
       const outcome = readLine(connection, line);
       if (outcome !== undefined) end(outcome);
     });
+    const timer = setTimer(headerDeadlineMs, () => end(null));
   });
 }
 

@@ -11,16 +11,28 @@ export function openPort(port: number): Fd {
   return vsockListen(port);
 }
 
-/** Takes connections of the host for good; a peer in the guest itself is turned away. */
+/**
+ * Takes connections of the host for good; a peer in the guest itself is turned away.
+ * @param onConnection owns the descriptor, unless it throws
+ */
 export function serve(listener: Fd, onConnection: (connection: Fd) => void): void {
   watch(listener, EPOLLIN, () => {
     for (let count = 0; count < maxAcceptsPerTurn; count++) {
       const accepted = acceptOne(listener);
       if (accepted === null) return;
-      if (accepted.cid === hostCid) onConnection(accepted.fd);
+      if (accepted.cid === hostCid) handOver(accepted.fd, onConnection);
       else close(accepted.fd);
     }
   });
+}
+
+function handOver(connection: Fd, onConnection: (connection: Fd) => void): void {
+  try {
+    onConnection(connection);
+  } catch (thrown) {
+    close(connection);
+    throw thrown;
+  }
 }
 
 function acceptOne(listener: Fd): ReturnType<typeof accept> {

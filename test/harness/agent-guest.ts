@@ -34,7 +34,7 @@ export function sharedGuest(): SharedGuest {
 /** The scratch on guest memory, the clock from the host. */
 export async function configure(
   agent: AgentClient,
-  changes: { powerOffWithInit?: boolean } = {},
+  changes: { powerOffWithInit?: boolean; allowVsock?: boolean } = {},
 ): Promise<void> {
   await agent.sandbox.configure({
     protocolVersion,

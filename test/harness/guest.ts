@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import type { Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { listeningMark } from "@runv/protocol";
@@ -16,11 +17,14 @@ const retryMs = 20;
 /** What is sent to a guest that is not up yet may never be answered. */
 const tryMs = 1_000;
 const memoryMib = 256;
+const firstGuestCid = 3;
 
 /** A bare guest: the kernel and the agent on an emulated machine, without the runtime. */
 export interface Guest {
   /** A stream to a port of the guest. */
   dial(port: number): Promise<Socket>;
+  /** Lets the guest reach a port of the host, where nobody ever answers; until the server is closed. */
+  offer(port: number): Promise<Server>;
   /** What the guest wrote to its console. */
   console(): string;
   /** Resolves when the VM has ended by itself. */
@@ -28,17 +32,21 @@ export interface Guest {
   stop(): Promise<void>;
 }
 
-/**
- * Boots a guest; it may not be reachable yet: `dial` waits until its agent listens.
- * @param disk a raw image that becomes /dev/vda
- */
-export async function bootGuest(disk?: string): Promise<Guest> {
+export interface GuestOptions {
+  /** A raw image that becomes /dev/vda. */
+  readonly disk?: string;
+  /** Context id; the guests of a test may have the same, for each has a carrier of its own. */
+  readonly cid?: number;
+}
+
+/** Boots a guest; it may not be reachable yet: `dial` waits until its agent listens. */
+export async function bootGuest({ disk, cid = firstGuestCid }: GuestOptions = {}): Promise<Guest> {
   const directory = mkdtempSync(path.join(tmpdir(), "runv-guest-"));
   const [vhostSocket, portsSocket] = [path.join(directory, "vhost"), path.join(directory, "ports")];
   const consoleFile = path.join(directory, "console");
   const device = spawn(
     "vhost-device-vsock",
-    ["--vm", `guest-cid=3,socket=${vhostSocket},uds-path=${portsSocket}`],
+    ["--vm", `guest-cid=${cid},socket=${vhostSocket},uds-path=${portsSocket}`],
     { env: vsockEnvironment(), stdio: "ignore" },
   );
   await waitForFile(vhostSocket);
@@ -54,6 +62,12 @@ export async function bootGuest(disk?: string): Promise<Guest> {
     dial: async (port) => {
       await waitForMark(consoleFile);
       return dialUntil(portsSocket, port);
+    },
+    offer: async (port) => {
+      const server = createServer();
+      server.listen(`${portsSocket}_${port}`);
+      await once(server, "listening");
+      return server;
     },
     console: () => readFileSync(consoleFile, "utf8"),
     ended,

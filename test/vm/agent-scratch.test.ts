@@ -15,7 +15,7 @@ async function withDisk(body: (guest: Guest, agent: AgentClient) => Promise<void
   const directory = mkdtempSync(path.join(tmpdir(), "runv-disk-"));
   const disk = path.join(directory, "scratch");
   execFileSync("mke2fs", ["-q", "-t", "ext4", disk, `${diskMib}M`]);
-  const guest = await bootGuest(disk);
+  const guest = await bootGuest({ disk });
   try {
     const agent = await connectAgent(guest);
     await body(guest, agent);

@@ -1,13 +1,18 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { processSpec } from "../harness/bundle.ts";
-import { hostProcess } from "../harness/host-processes.ts";
+import { hostProcess, statusOf } from "../harness/host-processes.ts";
 import { eventually, leavesNothing, useRunv } from "../harness/leftovers.ts";
 import { caseCount } from "../harness/sample.ts";
+import { piecesOf } from "../harness/vm-pieces.ts";
 
 const parallelExecs = 20;
 const rounds = caseCount({ sample: 1, full: 5 });
+const leakExecs = caseCount({ sample: 40, full: 2_000 });
+const leakAtOnce = 10;
+const perExecMs = 5_000;
+const residentSlackKib = 512;
 
 const runv = useRunv();
 let container = "";
@@ -93,5 +98,32 @@ test.each([
 test("a process that a signal kills is 128 + its number", async () => {
   expect((await runv().run(["exec", container, "sh", "-c", "kill -TERM $$"])).status).toBe(128 + 15);
 });
+
+test(
+  `${leakExecs} of them leave no descriptor, no process and no memory in the monitor`,
+  async () => {
+    const { monitor } = piecesOf(runv(), container);
+    const held = () => ({
+      descriptors: readdirSync(`/proc/${monitor.pid}/fd`).length,
+      children: readFileSync(`/proc/${monitor.pid}/task/${monitor.pid}/children`, "utf8").trim().split(" ")
+        .length,
+      proxies: piecesOf(runv(), container).proxies.length,
+    });
+    const residentKib = (): number => Number.parseInt(statusOf(monitor.pid, "VmRSS"), 10);
+    const execMany = async (count: number): Promise<void> => {
+      for (let begun = 0; begun < count; begun += leakAtOnce)
+        await Promise.all(
+          Array.from({ length: leakAtOnce }, async () => runv().ok(["exec", container, "true"])),
+        );
+    };
+    await execMany(leakAtOnce);
+    await eventually(() => held().proxies, 1);
+    const [before, beforeKib] = [held(), residentKib()];
+    await execMany(leakExecs);
+    await eventually(held, before);
+    expect(residentKib()).toBeLessThan(beforeKib + residentSlackKib);
+  },
+  (leakAtOnce + leakExecs) * perExecMs,
+);
 
 leavesNothing(runv);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -34,15 +35,30 @@ static int xattr_failed(struct tar_extractor *extractor, const struct tar_xattr 
 	return -1;
 }
 
+/** Sets what differs: most files are root's and made with their mode, and a change costs the kernel more than a look. */
+static int set_owner_and_mode(struct tar_extractor *extractor, int fd,
+                              const struct tar_directory_attributes *attributes, const char *name)
+{
+	struct stat now;
+	if (fstat(fd, &now) < 0)
+		return fail(extractor, "fstat", name);
+	mode_t mode = attributes->mode & PERMISSION_BITS;
+	bool owned = now.st_uid == attributes->uid && now.st_gid == attributes->gid;
+	if (!owned && fchown(fd, attributes->uid, attributes->gid) < 0)
+		return fail(extractor, "fchown", name);
+	/* chown clears set-id bits */
+	if ((!owned || (now.st_mode & PERMISSION_BITS) != mode) && fchmod(fd, mode) < 0)
+		return fail(extractor, "fchmod", name);
+	return 0;
+}
+
 int tar_set_open(struct tar_extractor *extractor, int fd, const struct tar_directory_attributes *attributes,
                  const char *name)
 {
 	struct timespec times[2] = {attributes->mtime, attributes->mtime};
-	/* chown clears set-id bits, and both chown and writing clear security.capability: so this order */
-	if (fchown(fd, attributes->uid, attributes->gid) < 0)
-		return fail(extractor, "fchown", name);
-	if (fchmod(fd, attributes->mode & PERMISSION_BITS) < 0)
-		return fail(extractor, "fchmod", name);
+	/* both chown and writing clear security.capability: so this order */
+	if (set_owner_and_mode(extractor, fd, attributes, name) < 0)
+		return -1;
 	for (size_t i = 0; i < attributes->xattr_count; i++) {
 		const struct tar_xattr *xattr = &attributes->xattrs[i];
 		if (fsetxattr(fd, xattr->name, xattr->value, xattr->length, 0) < 0 &&

@@ -15,7 +15,9 @@ enum {
 	TAR_SEGMENT_LIMIT = 1 << 20,
 	/** Directory descriptors kept open on the way to a place; three places are held at once: entry, link target, attributes. */
 	TAR_OPEN_DIRECTORIES = 24,
-	TAR_BUFFER_BYTES = 256 * 1024,
+	TAR_SINK_BUFFER_BYTES = 256 * 1024,
+	/** Also the largest piece that goes to a disk at once. */
+	TAR_SOURCE_BUFFER_BYTES = 1024 * 1024,
 };
 
 /** POSIX.1-2008 ustar header block. */

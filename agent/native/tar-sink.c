@@ -15,7 +15,7 @@ enum { SENDFILE_BYTES = 128 * 1024 };
 
 int tar_sink_open(struct tar_sink *sink, int fd, struct tar_error *error)
 {
-	*sink = (struct tar_sink){.fd = fd, .error = error, .buffer = malloc(TAR_BUFFER_BYTES)};
+	*sink = (struct tar_sink){.fd = fd, .error = error, .buffer = malloc(TAR_SINK_BUFFER_BYTES)};
 	return sink->buffer ? 0 : tar_fail(error, "malloc", "archive", 7);
 }
 
@@ -56,9 +56,9 @@ int tar_sink_flush(struct tar_sink *sink)
 /** Room for at least one byte. Returns how much there is, up to `wanted`; 0 on failure. */
 static size_t room(struct tar_sink *sink, uint64_t wanted)
 {
-	if (sink->used == TAR_BUFFER_BYTES && tar_sink_flush(sink) < 0)
+	if (sink->used == TAR_SINK_BUFFER_BYTES && tar_sink_flush(sink) < 0)
 		return 0;
-	size_t free_bytes = TAR_BUFFER_BYTES - sink->used;
+	size_t free_bytes = TAR_SINK_BUFFER_BYTES - sink->used;
 	return free_bytes < wanted ? free_bytes : (size_t)wanted;
 }
 

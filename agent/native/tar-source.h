@@ -8,6 +8,7 @@
 
 struct tar_source {
 	int fd;
+	/** Aligned as O_DIRECT wants it. */
 	unsigned char *buffer;
 	size_t start;
 	size_t end;
@@ -26,7 +27,10 @@ int tar_source_take(struct tar_source *source, size_t bytes, const void **data);
 int tar_source_read(struct tar_source *source, void *data, size_t bytes);
 int tar_source_skip(struct tar_source *source, uint64_t bytes);
 
-/** Moves `bytes` of the stream into `file` at `offset`. `name` is for the error. */
+/**
+ * Moves `bytes` of the stream into `file` at `offset`. `name` is for the error. Much content goes past the page
+ * cache where the file system can do that.
+ */
 int tar_source_to_file(struct tar_source *source, int file, uint64_t offset, uint64_t bytes,
                        const char *name);
 

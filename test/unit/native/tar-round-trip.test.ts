@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { execa } from "execa";
@@ -80,6 +81,25 @@ describe("packer and reader", () => {
       await execa("sh", ["-c", run, "sh", programs.tool, deep, back, again]);
       expect(await listTree(programs.list, back)).toEqual(await listTree(programs.list, deep));
       expect(await listTree(programs.list, again)).toEqual(await listTree(programs.list, deep));
+    },
+  );
+
+  it.each([
+    ["disk", 9 * 2 ** 20 + 1234],
+    ["tmpfs", 9 * 2 ** 20 + 1234],
+    ["disk", 4 * 2 ** 20],
+    ["disk", 4 * 2 ** 20 + 4096],
+  ])(
+    "carry large files onto a %s unchanged (%i bytes), whichever way their content takes",
+    async (kind, bytes) => {
+      const [tree, back] = [at(`large-${kind}-${bytes}`), at(`large-back-${kind}-${bytes}`)];
+      mkdirSync(tree);
+      mkdirSync(back);
+      for (const name of ["a", "b", "c"]) writeFileSync(path.join(tree, name), randomBytes(bytes));
+      writeFileSync(path.join(tree, "d"), "after them");
+      const mount = kind === "tmpfs" ? 'mount -t tmpfs none "$3" &&' : "";
+      const run = `${mount} "$1" pack "$2" 2>/dev/null | "$1" untar "$3" 1000 1000000000 && diff -r "$2" "$3"`;
+      await execa("unshare", ["-m", "sh", "-c", run, "sh", programs.tool, tree, back]);
     },
   );
 

@@ -67,16 +67,21 @@ if [[ ! -e $cache/$hash ]]; then
   flock --nonblock "$lock" || { say "waiting for another build of the same kernel" && flock "$lock"; }
 fi
 if [[ ! -e $cache/$hash ]]; then
-  rm -rf "$cache/$hash".partial.*
+  rm -rf "$cache/$hash".partial.* "$cache/$hash.log"
   partial=$(mktemp -d "$cache/$hash.partial.XXXXXX")
   trap 'rm -rf "$partial"' EXIT
   # A process group of its own, so that an interrupted build ends with all its compilers
   set -m
   "$here/compile.sh" "$partial" "$cache" "$jobs" "$package" "$version" "$suite" "$hash" "${fragments[@]}" &
   compiling=$!
+  report_steps "$cache/$hash.log" &
+  reporting=$!
   set +m
+  trap 'kill -- "-$reporting" || true; rm -rf "$partial"' EXIT
   trap 'kill -- "-$compiling"; wait "$compiling" || true; exit 130' INT TERM HUP
   wait "$compiling"
+  kill -- "-$reporting"
+  trap 'rm -rf "$partial"' EXIT
   mv -T "$partial/result" "$cache/$hash"
 fi
 

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -56,6 +56,24 @@ test("without room for the scratch disk create says so", async () => {
   expect(outcome.status).toBe(1);
   expectClear(outcome.stderr);
   expect(outcome.stderr).toMatch(/scratch.*(no space left|ENOSPC)/i);
+  expect(leftoversOf(runv(), id)).toEqual([]);
+});
+
+test("without qemu-img create names the Debian package that has it", async () => {
+  const id = runv().newId();
+  const bundle = runv().bundle({ args: ["true"] });
+  // As on a host that has all programs but this one, and has never made a scratch disk.
+  const programs = runv().mkdir("programs");
+  for (const name of readdirSync("/usr/bin"))
+    if (name !== "qemu-img") symlinkSync(path.join("/usr/bin", name), path.join(programs, name));
+  const [carrier = ""] = (runv().env["PATH"] ?? "").split(":");
+  const env = {
+    PATH: [programs, ...(carrier.startsWith("/usr") ? [] : [carrier])].join(":"),
+    RUNV_SCRATCH_DIR: runv().mkdir("empty-scratch"),
+  };
+  const outcome = await runv().detached(["create", "--bundle", bundle, id], id, { env });
+  expect([outcome.status, outcome.stderr]).toEqual([1, expect.stringContaining("Debian package qemu-utils")]);
+  expectClear(outcome.stderr);
   expect(leftoversOf(runv(), id)).toEqual([]);
 });
 

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readFileSync, readSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { RunvError } from "@runv/protocol/errors";
+import { errorMessage, RunvError } from "@runv/protocol/errors";
 import { findProgram, type ProgramPaths } from "../shared/installation.ts";
 import { runProgram } from "../shared/run-program.ts";
+import { systemErrorCode } from "../shared/system-error.ts";
 import { transientName } from "../shared/transient.ts";
 
 /** What mke2fs wrote on an otherwise empty disk. */
@@ -103,9 +104,9 @@ async function format(image: string, options: TemplateOptions): Promise<Template
   const mke2fs = findProgram("mke2fs", options.programs);
   if (mke2fs === null)
     throw new RunvError("unavailable", "scratch disk: mke2fs is not installed (Debian package e2fsprogs)");
-  const { createImage, mapImage } = await import("qemu-img-ts");
+  const { mapImage } = await import("qemu-img-ts");
   const limits = { signal, timeoutMs: formatTimeoutMs };
-  await createImage(image, { format: "raw", sizeBytes: sizeMib * 1_048_576, ...limits });
+  await createRaw(image, { sizeBytes: sizeMib * 1_048_576, ...limits });
   await runProgram(mke2fs, ["-q", "-F", ...mke2fsOptions, image], { what: "scratch disk", ...limits });
   const extents = await mapImage(image, { format: "raw", ...limits });
   const descriptor = openSync(image, "r");
@@ -116,6 +117,23 @@ async function format(image: string, options: TemplateOptions): Promise<Template
     }));
   } finally {
     closeSync(descriptor);
+  }
+}
+
+interface RawOptions {
+  readonly sizeBytes: number;
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/** @throws RunvError "unavailable" without qemu-img. */
+async function createRaw(image: string, options: RawOptions): Promise<void> {
+  const { createImage } = await import("qemu-img-ts");
+  try {
+    await createImage(image, { format: "raw", ...options });
+  } catch (cause) {
+    if (systemErrorCode(cause) !== "not-installed") throw cause;
+    throw new RunvError("unavailable", `scratch disk: ${errorMessage(cause)}`, { cause });
   }
 }
 

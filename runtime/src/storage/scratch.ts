@@ -19,7 +19,7 @@ const cannotBeNameless: readonly string[] = ["EOPNOTSUPP", "ENOTSUP", "EISDIR", 
 /**
  * A sparse, formatted raw disk without a name, so that the space is given back with its last descriptor, whoever dies and how. The
  * caller closes the descriptor.
- * @throws RunvError "resource-exhausted" when the host's disk is full, "unavailable" without mke2fs.
+ * @throws RunvError "resource-exhausted" when the host's disk is full, "unavailable" without mke2fs or qemu-img.
  */
 export async function createScratchDisk(options: TemplateOptions): Promise<ScratchDisk> {
   const sizeBytes = options.sizeMib * 1_048_576;

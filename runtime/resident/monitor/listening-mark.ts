@@ -1,3 +1,4 @@
+import { remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
 import type { GuestDialer } from "./carrier.ts";
 
@@ -14,6 +15,7 @@ export class ListeningMark {
   /** The end of what was read, shorter than the mark: the rest of a mark may follow. */
   #kept = "";
   #seen: boolean;
+  readonly #waiting = new Set<() => void>();
   #nextDialMs = sys.monotonicMs() + unannouncedDialIntervalMs;
 
   /** @param mark printable ASCII; empty: the guest may be tried at once. */
@@ -28,14 +30,35 @@ export class ListeningMark {
     const text = this.#kept + sys.utf8Decode(bytes);
     this.#seen = text.includes(this.#mark);
     this.#kept = text.slice(-(this.#mark.length - 1));
+    if (this.#seen) this.endWaits();
   }
 
-  /** `dialer`, which says "does not listen yet" as long as the guest should be left alone. */
+  /** `dialer`, which waits as long as the guest should be left alone, and says "does not listen yet" when that is longer than its deadline. */
   guard(dialer: GuestDialer): GuestDialer {
     return {
       ...dialer,
-      dial: async (port, deadlineMs) => (this.#mayDial() ? dialer.dial(port, deadlineMs) : null),
+      dial: async (port, deadlineMs) => {
+        if (!this.#seen) await this.#wait(Math.min(deadlineMs, this.#nextDialMs));
+        return this.#mayDial() ? dialer.dial(port, deadlineMs) : null;
+      },
     };
+  }
+
+  /** Whoever waits for the mark goes on without it. */
+  endWaits(): void {
+    for (const goOn of this.#waiting) goOn();
+  }
+
+  async #wait(deadlineMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const goOn = (): void => {
+        sys.clearTimer(timer);
+        this.#waiting.delete(goOn);
+        resolve();
+      };
+      const timer = sys.setTimer(remainingMs(deadlineMs), goOn);
+      this.#waiting.add(goOn);
+    });
   }
 
   #mayDial(): boolean {

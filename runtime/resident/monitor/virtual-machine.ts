@@ -153,6 +153,7 @@ export class VirtualMachine {
     if (this.#ending) return false;
     this.#ending = true;
     this.#ports?.stopListening();
+    this.#mark.endWaits();
     this.#family.killAll();
     await this.#family.allEnded(killTimeoutMs);
     await this.#ports?.idle(relayDrainTimeoutMs);

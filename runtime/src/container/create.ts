@@ -8,6 +8,7 @@ import { handOverRootfs } from "../sandbox/hand-over.ts";
 import { cgroupsOf, takeHostPlace } from "../sandbox/host-place.ts";
 import { bootSettings } from "../sandbox/settings.ts";
 import { parseContainerId } from "../shared/ids.ts";
+import { inSuccession } from "../shared/in-succession.ts";
 import { identifyProcess } from "../shared/process-identity.ts";
 import { type Releases, rollingBack } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
@@ -132,7 +133,7 @@ interface Preparation {
   readonly terminal: ReturnType<typeof proxyTerminal>;
 }
 
-/** Rootfs, container and proxy, in this order. */
+/** The rootfs, then the container, and beside it the proxy: the agent lets that wait for its process. */
 async function prepareProcess(
   work: Preparation,
   context: Context,
@@ -149,8 +150,9 @@ async function prepareProcess(
   });
   for (const warning of warnings) context.log.warning(warning);
   work.watch.lap("rootfs");
-  await sandbox.agent.createContainer(createContainerRequest(record.id, bundle.spec));
-  const proxy = await startProxy({
+  const stop = new AbortController();
+  const created = sandbox.agent.createContainer(createContainerRequest(record.id, bundle.spec));
+  const proxied = startProxy({
     container: record.id,
     process: "",
     vsockSocket,
@@ -158,10 +160,11 @@ async function prepareProcess(
     namespaces: { root: bundle.rootfs, hostname: bundle.spec.hostname },
     cgroups: record.cgroups,
     oomScoreAdj: bundle.spec.process.oomScoreAdj,
-    signal: context.signal,
+    signal: AbortSignal.any([context.signal, stop.signal]),
   });
-  releases.add("proxy", proxy.abandon);
-  return proxy;
+  const registered = proxied.then((proxy) => releases.add("proxy", proxy.abandon));
+  await inSuccession([created, registered], () => stop.abort());
+  return proxied;
 }
 
 /** The pid file is complete before the verb ends; the VM is let go last, so that until then the death of this verb undoes everything. */

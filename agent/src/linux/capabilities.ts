@@ -45,8 +45,10 @@ export function parseCapabilities(asked: Capabilities | undefined): CapabilitySe
   };
 }
 
+const prefix = "CAP_";
+
 function capabilityNumber(name: string): number {
-  const number = names.indexOf(name.replace(/^CAP_/, ""));
+  const number = names.indexOf(name.startsWith(prefix) ? name.slice(prefix.length) : name);
   if (number < 0) throw new RunvError("invalid-argument", `unknown capability: ${name}`);
   return number;
 }

@@ -8,6 +8,8 @@ const names =
     " ",
   );
 
+const prefix = "RLIMIT_";
+
 /** What the kernel gives its first process, and a container whose config.json says nothing (INR_OPEN_CUR, INR_OPEN_MAX). */
 const usualOpenFiles = { soft: 1024, hard: 4096 };
 /** Three descriptors a process and one a connection: more than a guest's memory holds of either. */
@@ -33,8 +35,8 @@ export function applyRlimits(rlimits: readonly Rlimit[]): void {
 }
 
 function resourceNumber(type: string): number {
-  const number = names.indexOf(type.replace(/^RLIMIT_/, ""));
-  if (number < 0 || !type.startsWith("RLIMIT_"))
+  const number = names.indexOf(type.slice(prefix.length));
+  if (number < 0 || !type.startsWith(prefix))
     throw new RunvError("invalid-argument", `unknown rlimit: ${type}`);
   return number;
 }

@@ -90,6 +90,22 @@ test("a tmpfs that takes all memory ends its writer, not the guest", async () =>
   expect(await inside("echo still here")).toBe("still here\n");
 });
 
+test("ps shows and a signal to all reaches a process whatever it calls its cgroup, and however deep that is", async () => {
+  const commands = async () => {
+    const { processes } = await shared.agent.containers.listProcesses({ containerId: container });
+    return processes.map(({ command }) => command).filter((command) => command.startsWith("sleep 77"));
+  };
+  const hide = (seconds: number) =>
+    `sh -c 'echo $$ > cgroup.procs && exec sleep ${seconds}' > /dev/null 2>&1 < /dev/null &`;
+  const name = "n".repeat(200);
+  // Together longer than PATH_MAX.
+  const deep = `i=0; while [ $i -lt 24 ]; do mkdir ${name} && cd ${name}; i=$((i + 1)); done; ${hide(772)}`;
+  await inside(`cd /tmp/cg; odd=$(printf '\\377'); mkdir $odd; (cd $odd; ${hide(771)}) ; ${deep}`);
+  await expect.poll(async () => (await commands()).sort()).toEqual(["sleep 771", "sleep 772"]);
+  await shared.agent.containers.kill({ containerId: container, signal: 15, all: true });
+  await expect.poll(commands).toEqual([]);
+});
+
 test("an exec joins a container that has handed its controllers on, and ps and delete get through whatever its cgroups are", async () => {
   const odd = "mkdir -p /tmp/cg/sub/threaded /tmp/cg/$(printf '\\377')/below";
   const threaded = "echo threaded > /tmp/cg/sub/threaded/cgroup.type";

@@ -2,13 +2,12 @@ import { type DeviceRule, RunvError } from "@runv/protocol";
 import { deviceProgram } from "./device-program.ts";
 import { errnoOf, step, tolerate } from "./errno.ts";
 import { availableMemoryBytes } from "./memory.ts";
-import { O_DIRECTORY, O_RDONLY, S_IFDIR, S_IFMT } from "./open-flags.ts";
+import { O_DIRECTORY, O_RDONLY } from "./open-flags.ts";
 import { makeDirectories, parentOf, statIfThere } from "./paths.ts";
 import {
   attachDeviceProgram,
   close,
   kill,
-  lstat,
   mkdir,
   open,
   readdir,
@@ -22,7 +21,9 @@ const cgroupRoot = "/sys/fs/cgroup";
 const maxControllersBytes = 4096;
 /** For the kernel, the agent and what it forks to look after containers. */
 const reservedThreads = 128;
-const maxProcsBytes = 4 << 20;
+/** One line for each hierarchy, and a path of at most PATH_MAX. */
+const maxCgroupBytes = 8192;
+const maxStatBytes = 4096;
 /** How deep a container can nest cgroups, and how many it can make. */
 const maxDepth = 64;
 const maxDescendants = 4096;
@@ -130,23 +131,34 @@ function moveInto(path: string): void {
   writeFile(`${cgroupRoot}${path}/cgroup.procs`, "0");
 }
 
-/** Pids, in the guest's root namespace, of all processes in there and below. */
+/**
+ * Pids, in the guest's root namespace, of all processes in there and below. By what /proc says of each process: a container can give its
+ * cgroups names that are no text, and nest them until no path leads there.
+ */
 export function processesIn(path: string): number[] {
-  return directoriesIn(cgroupRoot + path).flatMap((directory) =>
-    processList(directory)
-      .split("\n")
-      .filter((line) => line !== "" && line !== "0")
-      .map(Number),
-  );
+  return readdir("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isIn(path, pid) && !isZombie(pid));
 }
 
-/** A threaded cgroup has no list: its processes are on that of the one above (EOPNOTSUPP). */
-function processList(directory: string): string {
-  let text = "";
-  tolerate(["EOPNOTSUPP"], () => {
-    text = ifThere(() => readFile(`${directory}/cgroup.procs`, maxProcsBytes), "");
-  });
-  return text;
+function isIn(path: string, pid: number): boolean {
+  try {
+    const [, cgroup = ""] = /^0::(.*)$/m.exec(readFile(`/proc/${pid}/cgroup`, maxCgroupBytes)) ?? [];
+    return cgroup === path || cgroup.startsWith(`${path}/`);
+  } catch (thrown) {
+    // A path longer than PATH_MAX: some container has made it, to hide in.
+    if (errnoOf(thrown) === "ENAMETOOLONG") return true;
+    if (isGone(thrown)) return false;
+    throw thrown;
+  }
+}
+
+/** As cgroup.procs: a process that has ended is in no cgroup, one whose first thread has ended is. proc(5): fields 3 and 20 of stat. */
+function isZombie(pid: number): boolean {
+  const stat = ifThere(() => readFile(`/proc/${pid}/stat`, maxStatBytes), "");
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return stat === "" || (fields[0] === "Z" && Number(fields[17]) <= 1);
 }
 
 /** Sends a signal to every process in there and below. SIGKILL also reaches what is frozen or forks all the time. */
@@ -164,22 +176,15 @@ export function removeCgroup(path: string): boolean {
   return tolerate(["EBUSY"], () => removeDirectories(cgroupRoot + path, maxTreeDepth));
 }
 
-/** The directory itself first, then what is below it; empty when it does not exist. */
-function directoriesIn(directory: string, depth = 0): string[] {
-  if (depth > maxTreeDepth) return [];
-  const names = ifThere(() => readdir(directory), null);
-  if (names === null) return [];
-  const children = names
-    .map((name) => `${directory}/${name}`)
-    .filter((child) => ifThere(() => (lstat(child).mode & S_IFMT) === S_IFDIR, false));
-  return [directory, ...children.flatMap((child) => directoriesIn(child, depth + 1))];
-}
-
 function ifThere<Result>(find: () => Result, absent: Result): Result {
   try {
     return find();
   } catch (thrown) {
-    if (["ENOENT", "ENODEV", "ENOTDIR"].includes(errnoOf(thrown) ?? "")) return absent;
+    if (isGone(thrown)) return absent;
     throw thrown;
   }
+}
+
+function isGone(thrown: unknown): boolean {
+  return ["ENOENT", "ESRCH"].includes(errnoOf(thrown) ?? "");
 }

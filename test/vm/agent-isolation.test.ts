@@ -160,3 +160,11 @@ test("what takes all memory is killed in its container, where the worst offender
   expect(await inside("cat /proc/self/oom_score_adj")).toBe("0\n");
   expect((await shared.agent.health.check({})).residentBytes).toBeGreaterThan(0);
 });
+
+test("a container that asks never to be killed for memory does not take the guest along", async () => {
+  const id = "unkillable";
+  const script = "cat /proc/self/oom_score_adj; exec tail /dev/zero";
+  const { signal, stdout } = await initEnds(id, ["sh", "-c", script], { oomScoreAdj: -1000 });
+  expect([signal, stdout.toString()]).toEqual([SIGKILL, "-999\n"]);
+  expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+});

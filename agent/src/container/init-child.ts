@@ -21,6 +21,9 @@ import { buildRootfs, closeRootfs } from "./rootfs.ts";
 import { applySysctls } from "./sysctls.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
+/** At -1000 the agent alone: a guest with nobody left to kill for memory panics (mm/oom_kill.c, out_of_memory). */
+const lowestOomScoreAdj = -999;
+
 /** What the forked child of a container's init needs to know. */
 export interface InitPlan {
   readonly request: CreateContainerRequest;
@@ -70,7 +73,7 @@ export function becomeProgram(plan: Pick<InitPlan, "process" | "allowVsock" | "c
 /** Written while the guest's own /proc and the privilege are still there. */
 export function adjustOom(process: Process): void {
   // The agent itself is never killed for memory; what it starts does not inherit that.
-  const value = process.oomScoreAdj ?? 0;
+  const value = Math.max(process.oomScoreAdj ?? 0, lowestOomScoreAdj);
   step("set oom_score_adj", () => writeFile("/proc/self/oom_score_adj", String(value)));
 }
 

@@ -222,7 +222,7 @@ export interface Process {
   capabilities: Capabilities | undefined;
   rlimits: Rlimit[];
   noNewPrivileges: boolean;
-  /** absent: left alone */
+  /** absent: 0; -1000 counts as -999: with nobody left to kill the guest would panic */
   oomScoreAdj?: number | undefined;
 }
 

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -45,6 +46,35 @@ static JSValue mounts_umount(JSContext *ctx, JSValueConst self, int argc, JSValu
 	return result;
 }
 
+/* As of Linux 5.12; musl has neither the call nor its structure. */
+#ifndef SYS_mount_setattr
+#define SYS_mount_setattr 442
+#endif
+
+struct mount_attributes {
+	uint64_t set;
+	uint64_t clear;
+	uint64_t propagation;
+	uint64_t user_namespace;
+};
+
+static JSValue mounts_set_attributes(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc;
+	uint32_t attributes;
+	if (runv_uint32(ctx, argv[1], "attributes", &attributes) < 0)
+		return JS_EXCEPTION;
+	const char *target = runv_string(ctx, argv[0], "target");
+	if (!target)
+		return JS_EXCEPTION;
+	const struct mount_attributes wanted = {.set = attributes};
+	const unsigned int flags = JS_ToBool(ctx, argv[2]) > 0 ? AT_RECURSIVE : 0;
+	long status = syscall(SYS_mount_setattr, AT_FDCWD, target, flags, &wanted, sizeof wanted);
+	JSValue result = runv_check(ctx, status, "mount_setattr", target);
+	JS_FreeCString(ctx, target);
+	return result;
+}
+
 static JSValue mounts_pivot_root(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)self, (void)argc;
@@ -84,6 +114,7 @@ static JSValue mounts_statfs(JSContext *ctx, JSValueConst self, int argc, JSValu
 static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("mount", 5, mounts_mount),
         JS_CFUNC_DEF("umount", 2, mounts_umount),
+        JS_CFUNC_DEF("setMountAttributes", 3, mounts_set_attributes),
         JS_CFUNC_DEF("pivotRoot", 2, mounts_pivot_root),
         JS_CFUNC_DEF("statfs", 1, mounts_statfs),
 };

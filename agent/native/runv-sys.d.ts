@@ -80,6 +80,8 @@ declare module "runv:sys" {
   // ── mounts (native/mounts.c) ──────────────────────────────────────────────────────────────────────────────────────────
   export function mount(source: string, target: string, type: string, flags: number, data: string): void;
   export function umount(target: string, flags: number): void;
+  /** mount_setattr(2), Linux 5.12: adds MOUNT_ATTR_* to the mount at `target`, and with `recursive` to those below it. */
+  export function setMountAttributes(target: string, attributes: number, recursive: boolean): void;
   export function pivotRoot(newRoot: string, putOld: string): void;
   /** statfs(2): type is the magic number, flags are the mount's (ST_RDONLY = 1, ST_NOSUID = 2 … as MS_* of mount(2)). */
   export function statfs(path: string): {

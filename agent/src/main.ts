@@ -25,7 +25,7 @@ import { healthService } from "./services/health.ts";
 import { processesService } from "./services/processes.ts";
 import { sandboxService } from "./services/sandbox.ts";
 import { storageService } from "./services/storage.ts";
-import { Rendezvous } from "./storage/rendezvous.ts";
+import { bulkKey, Rendezvous } from "./storage/rendezvous.ts";
 
 /** How long the answer of Shutdown may take to go out. */
 const shutdownGraceMs = 1_000;
@@ -64,7 +64,9 @@ function main(): void {
   server.addService(ProcessesDefinition, processesService(sandbox, io));
   server.addService(HealthDefinition, healthService());
   serveControl(ports.control, server);
-  serveBulk(ports.bulk, (header, connection) => bulk.offer(header.container, connection));
+  serveBulk(ports.bulk, (header, connection) =>
+    bulk.offer(bulkKey(header.container, header.copy), connection),
+  );
   io.serve(ports.io);
 }
 

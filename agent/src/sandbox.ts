@@ -2,6 +2,7 @@ import { type ConfigureRequest, protocolVersion, RunvError } from "@runv/protoco
 import { Containers } from "./container/containers.ts";
 import { endMachine } from "./linux/power.ts";
 import { mountScratch } from "./storage/scratch.ts";
+import { mountShare } from "./storage/share.ts";
 
 /** This guest: how the host wants it, and what runs in it. */
 export class Sandbox {
@@ -21,6 +22,7 @@ export class Sandbox {
     this.#state = "configuring";
     try {
       await mountScratch(request.scratch);
+      mountShare(request.share);
     } catch (thrown) {
       this.#state = "new";
       throw thrown;

@@ -54,7 +54,7 @@ export async function openBulk(guest: Guest, container: string): Promise<Socket>
   const socket = await guest.dial(bulkPort);
   socket.on("error", () => undefined);
   socket.resume();
-  socket.write(encodeBulkHeader({ operation: "unpack", container }));
+  socket.write(encodeBulkHeader({ operation: "unpack", container, copy: "" }));
   return socket;
 }
 

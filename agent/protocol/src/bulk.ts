@@ -4,6 +4,8 @@ import { parseJsonObject } from "./json-object.ts";
 export interface BulkHeader {
   readonly operation: "unpack";
   readonly container: string;
+  /** Which of its trees: UnpackRequest.copy. */
+  readonly copy: string;
 }
 
 const bulkVersion = 1;
@@ -18,7 +20,8 @@ export function encodeBulkHeader(header: BulkHeader): string {
 export function parseBulkHeader(line: string): BulkHeader | null {
   const header = parseJsonObject(line);
   if (header === null) return null;
-  const { version, operation, container } = header;
-  if (version !== bulkVersion || operation !== "unpack" || typeof container !== "string") return null;
-  return { operation, container };
+  const { version, operation, container, copy } = header;
+  if (version !== bulkVersion || operation !== "unpack") return null;
+  if (typeof container !== "string" || typeof copy !== "string") return null;
+  return { operation, container, copy };
 }

@@ -8,14 +8,15 @@ import { mount, umask } from "../linux/sys.ts";
 import { makeWorkingDirectory } from "./credentials.ts";
 
 /**
- * Enters the rootfs and fills it. The root is left for good before the first mount, so that every symbolic link in a
- * destination resolves inside the container.
+ * Enters the rootfs and fills it. Its root is the process's before the first mount, so that every symbolic link in a destination
+ * resolves inside the container.
  */
 export function buildRootfs(request: CreateContainerRequest, directory: string): void {
   const before = umask(0);
   makeAllPrivate();
-  enterRoot(directory);
-  request.mounts.forEach(mountEntry);
+  const old = enterRoot(directory);
+  for (const entry of request.mounts) mountEntry(entry, old);
+  old.leave();
   populateDev(request.devices);
   umask(before);
   makeWorkingDirectory(request.process?.cwd ?? "/");

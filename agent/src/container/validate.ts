@@ -28,7 +28,7 @@ export function checkContainer(request: CreateContainerRequest): void {
   checkId(request.containerId, "container id");
   for (const { destination, type } of request.mounts) {
     checkPath(destination, "mount destination");
-    if (!Object.hasOwn(mountTypes, type))
+    if (type !== "bind" && !Object.hasOwn(mountTypes, type))
       refuse(`mount ${destination}: type "${type}" cannot be mounted here`);
   }
   request.maskedPaths.forEach((path) => checkPath(path, "masked path"));

@@ -50,6 +50,9 @@ const flagOptions: Readonly<Record<string, number>> = {
   nolazytime: -(1 << 25),
 };
 
+/** Options of config.json that also hold for what is mounted below, as MOUNT_ATTR_* of mount_setattr(2). */
+const recursiveOptions: Readonly<Record<string, number>> = { rro: 1, rnosuid: 2, rnodev: 4, rnoexec: 8 };
+
 const propagationOptions: Readonly<Record<string, number>> = {
   private: MS_PRIVATE,
   rprivate: MS_PRIVATE | MS_REC,
@@ -77,11 +80,16 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
   for (const option of options) {
     const flag = ownValue(flagOptions, option);
     const kind = ownValue(propagationOptions, option);
+    if (option === "bind" || option === "rbind" || Object.hasOwn(recursiveOptions, option)) continue;
     if (flag !== undefined) flags = flag < 0 ? flags & ~-flag : flags | flag;
     else if (kind !== undefined) propagation.push(kind);
     else data.push(option);
   }
   return { flags, propagation, data: data.join(",") };
+}
+
+export function recursiveAttributes(options: readonly string[]): number {
+  return options.reduce((attributes, option) => attributes | (ownValue(recursiveOptions, option) ?? 0), 0);
 }
 
 /** The flags of a propagation type; undefined when there is no such type. */

@@ -8,10 +8,21 @@ import {
   MS_REC,
   MS_REMOUNT,
   parseMountOptions,
+  recursiveAttributes,
 } from "./mount-options.ts";
-import { S_IFDIR, S_IFMT } from "./open-flags.ts";
-import { lstatIfThere, makeDirectories, statIfThere } from "./paths.ts";
-import { chdir, mount, pivotRoot, type Stat, umount } from "./sys.ts";
+import { O_DIRECTORY, O_RDONLY, S_IFDIR, S_IFMT } from "./open-flags.ts";
+import { isDirectory, lstatIfThere, makeDirectories, makeFile, statIfThere } from "./paths.ts";
+import {
+  chdir,
+  close,
+  fchdir,
+  mount,
+  open,
+  pivotRoot,
+  type Stat,
+  setMountAttributes,
+  umount,
+} from "./sys.ts";
 
 /** A mount as config.json describes it. */
 export interface MountRequest {
@@ -37,34 +48,75 @@ export function makeAllPrivate(): void {
   step("make mounts private", () => mount("", "/", "", MS_REC | MS_PRIVATE, ""));
 }
 
+/** The root that was left, from which bind mounts still come. */
+export interface OldRoot {
+  /** Leaves it for good. */
+  leave(): void;
+  /** Binds what is at an absolute path there to a path below the present root. */
+  bind(source: string, target: string): void;
+  isDirectory(source: string): boolean;
+}
+
 /**
- * Makes `directory` the root of this mount namespace; everything that was mounted before is gone from it
+ * Makes `directory` the root of this mount namespace: paths and symbolic links resolve in it from here on. The old root lies on top of
+ * it, reachable from a working directory alone, until it is left; then everything that was mounted before is gone
  * (pivot_root(2), "pivot_root(".", ".")").
  */
-export function enterRoot(directory: string): void {
+export function enterRoot(directory: string): OldRoot {
   step(`bind rootfs ${directory}`, () => mount(directory, directory, "", MS_BIND | MS_REC, ""));
+  const old = open("/", O_RDONLY | O_DIRECTORY);
   step(`enter rootfs ${directory}`, () => {
     chdir(directory);
     pivotRoot(".", ".");
-    umount(".", MNT_DETACH);
     chdir("/");
   });
+  const within = <Result>(act: () => Result): Result => {
+    fchdir(old);
+    try {
+      return act();
+    } finally {
+      chdir("/");
+    }
+  };
+  return {
+    leave: () => {
+      within(() => umount(".", MNT_DETACH));
+      close(old);
+    },
+    bind: (source, target) => within(() => mount(`.${source}`, target, "", MS_BIND | MS_REC, "")),
+    isDirectory: (source) => within(() => isDirectory(`.${source}`)),
+  };
 }
 
 /** Mounts one entry of config.json below the present root. A read-only /dev is closed later: nodes are still to be made in it. */
-export function mountEntry(entry: MountRequest): void {
+export function mountEntry(entry: MountRequest, old: OldRoot): void {
   const { flags, propagation, data } = parseMountOptions(entry.options);
-  const type = mountTypes[entry.type] ?? entry.type;
   const early = entry.destination === "/dev" ? flags & ~MS_RDONLY : flags;
-  const target = step(`mount ${entry.type} on ${entry.destination}`, () => {
-    checkPlace(entry);
-    const covered = statIfThere(entry.destination);
-    const directory = makeDirectories(entry.destination);
-    mount(entry.source, directory, type, early, fileSystemOptions(type, data, covered));
-    return directory;
-  });
+  const target = step(`mount ${entry.type} on ${entry.destination}`, () =>
+    entry.type === "bind" ? bindEntry(entry, early, old) : mountFileSystem(entry, early, data),
+  );
   for (const kind of propagation)
     step(`set propagation of ${entry.destination}`, () => mount("", target, "", kind, ""));
+}
+
+/** @returns where it is, without symbolic links */
+function mountFileSystem(entry: MountRequest, flags: number, data: string): string {
+  checkPlace(entry);
+  const type = mountTypes[entry.type] ?? entry.type;
+  const covered = statIfThere(entry.destination);
+  const target = makeDirectories(entry.destination);
+  mount(entry.source, target, type, flags, fileSystemOptions(type, data, covered));
+  return target;
+}
+
+/** A bind mount takes its flags in a call of its own: mount(2). @returns where it is, without symbolic links */
+function bindEntry({ source, destination, options }: MountRequest, flags: number, old: OldRoot): string {
+  const target = old.isDirectory(source) ? makeDirectories(destination) : makeFile(destination);
+  old.bind(source, target);
+  if (flags !== 0) mount("", target, "", flags | MS_REMOUNT | MS_BIND, "");
+  const recursive = recursiveAttributes(options);
+  if (recursive !== 0) setMountAttributes(target, recursive, true);
+  return target;
 }
 
 /** What the guest's own files are is not for an image to place: runc refuses a link there as well. */

@@ -1,9 +1,10 @@
 import { RunvError } from "@runv/protocol";
 import { errnoOf, tolerate } from "./errno.ts";
-import { S_IFDIR, S_IFMT } from "./open-flags.ts";
-import { lstat, mkdir, readlink, type Stat, stat, unlink } from "./sys.ts";
+import { O_CREAT, O_WRONLY, S_IFDIR, S_IFMT } from "./open-flags.ts";
+import { close, lstat, mkdir, open, readlink, type Stat, stat, unlink } from "./sys.ts";
 
 const directoryMode = 0o755;
+const fileMode = 0o755;
 /** As many as the kernel follows (path_resolution(7)). */
 const maxLinks = 40;
 
@@ -21,6 +22,15 @@ export function makeDirectories(path: string): string {
     made += `/${part}`;
     tolerate(["EEXIST"], () => mkdir(made, directoryMode));
   }
+  return resolved;
+}
+
+/** Makes an empty file, and directories above it, unless something is there. @returns as `makeDirectories` */
+export function makeFile(path: string): string {
+  if (statIfThere(path) !== null) return path;
+  const resolved = resolvePath(path);
+  makeDirectories(parentOf(resolved));
+  close(open(resolved, O_WRONLY | O_CREAT, fileMode));
   return resolved;
 }
 

@@ -53,6 +53,7 @@ export {
   setdomainname,
   setgroups,
   sethostname,
+  setMountAttributes,
   setNonblock,
   setns,
   setresgid,

@@ -6,8 +6,10 @@ import { checkContainer, checkId, checkProcess } from "../container/validate.ts"
 import type { ProcessIoServer } from "../io/process-io-server.ts";
 import { isDirectory } from "../linux/paths.ts";
 import type { Sandbox } from "../sandbox.ts";
+import { unmountBlockRootfs } from "../storage/block-rootfs.ts";
 import { removeContainerFiles } from "../storage/remove.ts";
-import { containerDirectory, rootfsDirectory } from "../storage/scratch.ts";
+import { locateBinds, provideRootfs } from "../storage/rootfs.ts";
+import { containerDirectory } from "../storage/scratch.ts";
 
 const maxSignal = 64;
 
@@ -21,14 +23,15 @@ export function containersService(
       sandbox.requireReady();
       checkContainer(request);
       const process = checkProcess(request.process);
-      const rootfs = rootfsOf(request.containerId, request.rootfs?.driver);
+      const located = locateBinds(request);
       const hello = { container: request.containerId, process: "" };
       const onFinished = (): void => sandbox.initFinished();
       const { allowVsock } = sandbox;
       try {
-        const container = await containers.add(request.containerId, async () =>
-          createContainer({ request, process, rootfs, allowVsock, onFinished }),
-        );
+        const container = await containers.add(request.containerId, async () => {
+          const rootfs = await provideRootfs(request.containerId, request.rootfs);
+          return createContainer({ request: located, process, rootfs, allowVsock, onFinished });
+        });
         io.created(hello, container.init);
         return { pid: container.init.child.pid };
       } catch (thrown) {
@@ -68,17 +71,9 @@ async function deleteContainer(sandbox: Sandbox, id: string): Promise<void> {
   checkId(id, "container id");
   sandbox.leavePowerToHost();
   if (containers.has(id) || !isDirectory(containerDirectory(id))) await containers.get(id).destroy();
+  unmountBlockRootfs(id);
   await removeContainerFiles(id);
   containers.remove(id);
-}
-
-function rootfsOf(id: string, driver: string | undefined): string {
-  if (driver !== "stream")
-    throw new RunvError("unsupported", `rootfs driver "${driver ?? ""}": this agent has "stream"`);
-  const directory = rootfsDirectory(id);
-  if (!isDirectory(directory))
-    throw new RunvError("invalid-state", `container ${id} has no rootfs: unpack it first`);
-  return directory;
 }
 
 function stateWord(state: string): string {

@@ -5,6 +5,11 @@ import { clearTimer, close, type Fd, setTimer } from "../linux/sys.ts";
 const deadlineMs = 60_000;
 const maxWaiting = 256;
 
+/** What brings a tree and the call for it together. */
+export function bulkKey(container: string, copy: string): string {
+  return copy === "" ? container : `${container}/${copy}`;
+}
+
 /** Brings a call and the connection with its bytes together, whichever comes first. */
 export class Rendezvous {
   readonly #connections = new Map<string, { readonly fd: Fd; readonly timer: number }>();

@@ -51,3 +51,8 @@ export function containerDirectory(id: string): string {
 export function rootfsDirectory(id: string): string {
   return `${containerDirectory(id)}/rootfs`;
 }
+
+/** What was unpacked for the container's mounts. */
+export function copiesDirectory(id: string): string {
+  return `${containerDirectory(id)}/copies`;
+}

@@ -15,7 +15,7 @@ import {
   untar,
 } from "../linux/sys.ts";
 import { removeContainerFiles } from "./remove.ts";
-import { rootfsDirectory } from "./scratch.ts";
+import { copiesDirectory, rootfsDirectory } from "./scratch.ts";
 import { inChild, type Work } from "./work.ts";
 
 /** How long and how much is read and thrown away after an error, so that the host sees the answer and no broken pipe. */
@@ -32,7 +32,7 @@ export async function unpack(
   source: Fd,
   signal: CancelSignal,
 ): Promise<UnpackResponse> {
-  const directory = rootfsDirectory(request.containerId);
+  const directory = unpackDirectory(request);
   let work: Work;
   try {
     makeDirectories(directory);
@@ -68,16 +68,21 @@ function unpackHere(request: UnpackRequest, source: Fd, directory: string): Reco
     const { entries, bytes } = untar(source, "/", limits);
     return { entries, bytes };
   } catch (thrown) {
-    throw unpackError(request.containerId, thrown);
+    throw unpackError(request, thrown);
   }
+}
+
+/** Where the tree of a request goes. */
+export function unpackDirectory({ containerId, copy }: UnpackRequest): string {
+  return copy === "" ? rootfsDirectory(containerId) : `${copiesDirectory(containerId)}/${copy}`;
 }
 
 function bound(limit: number): number {
   return limit === 0 ? Number.MAX_SAFE_INTEGER : limit;
 }
 
-function unpackError(id: string, thrown: unknown): RunvError {
-  const what = `unpack rootfs of container ${id}`;
+function unpackError(request: UnpackRequest, thrown: unknown): RunvError {
+  const what = `unpack ${request.copy === "" ? "rootfs" : `copy ${request.copy}`} of container ${request.containerId}`;
   switch (errnoOf(thrown)) {
     case "EBADMSG":
       return stepError(what, thrown, "invalid-argument");

@@ -9,7 +9,7 @@
  * The end of descriptor 3 before the commit means that the verb died: the monitor kills what it started and removes `rollback`.
  * Descriptors 4 and up of the monitor are the files that `processes[].descriptors` name as `inherited`.
  */
-export const monitorContractVersion = 2;
+export const monitorContractVersion = 3;
 
 export interface MonitorSpec {
   readonly version: number;
@@ -17,7 +17,7 @@ export interface MonitorSpec {
   readonly directory: string;
   /** Helpers first, the VMM last. The VM has ended when the VMM has; a helper's death kills the VMM. */
   readonly processes: readonly ConfinedProcess[];
-  /** They run as uid = gid = `firstUser` + the monitor's pid, which no other living VM has, without capabilities and with no_new_privs. */
+  /** They run as uid = gid = `firstUser` + the monitor's pid, which no other living VM has, with no_new_privs and no more than `privileges`. */
   readonly firstUser: number;
   /** Of the monitor and its processes: proc(5), /proc/<pid>/oom_score_adj. What they would inherit is the caller's own. */
   readonly oomScoreAdj: number;
@@ -57,6 +57,7 @@ export interface ConfinedProcess {
    * `{tscKhz}` the host's time stamp counter's frequency in kHz (0 when it cannot be told). */
   readonly argv: readonly string[];
   readonly env: readonly string[];
+  readonly privileges: Privileges;
   /** The whole of what it sees of the host: a tmpfs with these in it. */
   readonly root: ConfinedRoot;
   /** By name. "console" is special: kind "console". */
@@ -70,6 +71,14 @@ export interface ConfinedProcess {
   readonly log: string;
 }
 
+/** What is left to a process of root's power; its bounding set holds nothing else. */
+export interface Privileges {
+  /** Stays uid 0, which by itself owns what root owns; false: the VM's own user. */
+  readonly root: boolean;
+  /** Numbers of capabilities(7). */
+  readonly capabilities: readonly number[];
+}
+
 export interface ConfinedRoot {
   readonly binds: readonly {
     readonly source: string;
@@ -81,6 +90,22 @@ export interface ConfinedRoot {
   /** Symbolic links, say /lib64 → usr/lib64. */
   readonly links: readonly { readonly path: string; readonly target: string }[];
   readonly directories: readonly string[];
+  /** What the guest may reach through this process: bound without devices, set-id programs and execution, whatever `binds` are. A process
+   * that has any may open as many files as the monitor's hard limit allows. */
+  readonly shares: readonly Share[];
+  /** Whether /proc is there: read-only, and only of the process's own pid namespace. */
+  readonly proc: boolean;
+}
+
+/** A directory tree or a single file of the host. */
+export interface Share {
+  readonly source: string;
+  readonly target: string;
+  readonly access: "writable" | "readonly" | "readonly-recursive";
+  /** With what is mounted below it. */
+  readonly recursive: boolean;
+  /** "slave": what the host mounts below it later is seen too. */
+  readonly propagation: "private" | "slave";
 }
 
 export type Descriptor =

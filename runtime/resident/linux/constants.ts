@@ -31,6 +31,8 @@ export const mountFlag = {
   private: 1 << 18,
   slave: 1 << 19,
 } as const;
+/** mount_setattr(2): MOUNT_ATTR_*. */
+export const mountAttribute = { readonly: 1, nosuid: 2, nodev: 4, noexec: 8 } as const;
 export const umountDetach = 2;
 
 /** clone(2), unshare(2), setns(2). */
@@ -43,7 +45,14 @@ export const namespace = {
 } as const;
 
 /** prctl(2). */
-export const prctl = { setParentDeathSignal: 1, dropBoundingCapability: 24, setNoNewPrivileges: 38 } as const;
+export const prctl = {
+  setParentDeathSignal: 1,
+  keepCapabilities: 8,
+  dropBoundingCapability: 24,
+  setNoNewPrivileges: 38,
+  ambientCapability: 47,
+} as const;
+export const ambientRaise = 2;
 
 /** setrlimit(2): RLIMIT_FSIZE, RLIMIT_CORE. */
 export const fileSizeLimit = 1;

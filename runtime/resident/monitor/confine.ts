@@ -1,6 +1,7 @@
 import { errorMessage } from "@runv/protocol/errors";
 import type { ConfinedProcess } from "../contract/monitor.ts";
 import { namespace } from "../linux/constants.ts";
+import { raiseDescriptorLimit } from "../linux/descriptor-limit.ts";
 import { signal } from "../linux/signals.ts";
 import { attempt } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
@@ -40,8 +41,11 @@ function runChild(confinement: Confinement): never {
     sys.dup2(confinement.log, 2);
     const kept = [...confinement.descriptors];
     sys.closeFrom(3, [...kept, confinement.status]);
-    enterConfinedRoot(confinement.rootDirectory, confinement.process.root, confinement.user);
-    dropPrivileges(confinement.user, confinement.process.maxFileBytes, signal.kill);
+    const { root } = confinement.process;
+    // Every file that the guest has looked up may be one of its descriptors.
+    if (root.shares.length > 0) raiseDescriptorLimit(Number.MAX_SAFE_INTEGER);
+    enterConfinedRoot(confinement.rootDirectory, root, confinement.user);
+    dropPrivileges(confinement.process, confinement.user, signal.kill);
     // The monitor may have died before the death signal was set: then nobody holds the other end and this fails (EPIPE, or SIGPIPE).
     sys.write(confinement.status, "\n");
     for (const fd of kept) sys.setCloexec(fd, false);

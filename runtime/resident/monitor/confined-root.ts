@@ -2,6 +2,7 @@ import type { ConfinedRoot } from "../contract/monitor.ts";
 import { fileType, mountFlag, open, umountDetach } from "../linux/constants.ts";
 import { errnoName, step } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
+import { bindShare } from "./share.ts";
 
 /** Directory entries and short links only; everything else is bound. */
 const tmpfsData = "size=1m,nr_inodes=1024,mode=0755";
@@ -16,14 +17,17 @@ const rootUmask = 0o022;
  */
 export function enterConfinedRoot(directory: string, root: ConfinedRoot, user: number): void {
   const umask = sys.umask(rootUmask);
-  // Nothing that is mounted here may show on the host, nor the other way.
-  sys.mount("none", "/", "", mountFlag.private | mountFlag.recursive, "");
+  // Nothing that is mounted here may show on the host; the other way, only below a share that asks for it.
+  const slaves = root.shares.some((share) => share.propagation === "slave");
+  sys.mount("none", "/", "", (slaves ? mountFlag.slave : mountFlag.private) | mountFlag.recursive, "");
   const flags = mountFlag.nosuid | mountFlag.noexec | (root.devices.length === 0 ? mountFlag.nodev : 0);
   sys.mount("runv", directory, "tmpfs", flags, tmpfsData);
   for (const path of root.directories) makeDirectories(directory, path);
   for (const device of root.devices) makeDevice(directory, device, user);
   for (const bind of root.binds) step(`bind ${bind.source}`, () => addBind(directory, bind));
+  for (const share of root.shares) step(`share ${share.source}`, () => addShare(directory, share));
   for (const link of root.links) makeLink(directory, link);
+  if (root.proc) step("mount /proc", () => addProc(directory));
   sys.chdir(directory);
   // The old root lands on top of the new one and is then taken off: pivot_root(2), "pivot_root(".", ".")".
   sys.pivotRoot(".", ".");
@@ -50,14 +54,31 @@ function addBind(directory: string, bind: ConfinedRoot["binds"][number]): void {
   if (source === null) return;
   const target = directory + bind.target;
   const type = source.mode & fileType.mask;
-  if (type === fileType.directory) makeDirectories(directory, bind.target);
-  else makeMountPoint(directory, bind.target);
+  makeTarget(directory, bind.target, type);
   sys.mount(bind.source, target, "", mountFlag.bind, "");
+  sys.mount("none", target, "", mountFlag.private, "");
   const isDevice = type === fileType.character || type === fileType.block;
   // Programs and libraries come read-only; what the process can write it need not execute.
   const access = bind.readonly ? mountFlag.readonly : mountFlag.noexec;
   const device = isDevice ? 0 : mountFlag.nodev;
   sys.mount("none", target, "", mountFlag.remount | mountFlag.bind | mountFlag.nosuid | device | access, "");
+}
+
+function addShare(directory: string, share: ConfinedRoot["shares"][number]): void {
+  makeTarget(directory, share.target, sys.stat(share.source).mode & fileType.mask);
+  bindShare(share, directory + share.target);
+}
+
+/** Files of /proc/sys belong to root, which needs no capability to write them. */
+function addProc(directory: string): void {
+  makeDirectories(directory, "/proc");
+  const flags = mountFlag.nosuid | mountFlag.nodev | mountFlag.noexec | mountFlag.readonly;
+  sys.mount("proc", `${directory}/proc`, "proc", flags, "");
+}
+
+function makeTarget(directory: string, path: string, type: number): void {
+  if (type === fileType.directory) makeDirectories(directory, path);
+  else makeMountPoint(directory, path);
 }
 
 function statOptional(path: string, optional: boolean): sys.Stat | null {

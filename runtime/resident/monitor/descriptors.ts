@@ -52,7 +52,7 @@ export class OpenDescriptors {
       case "unix-connect":
         return this.#keep(await connect(descriptor.path, descriptor.timeoutMs));
       case "unix-listen":
-        return this.#keep(sys.unixListen(descriptor.path, socketMode));
+        return this.#keep(listen(descriptor.path));
       case "console":
         return this.#keep(sources.openConsole());
       case "open":
@@ -64,6 +64,13 @@ export class OpenDescriptors {
     this.#own.push(fd);
     return fd;
   }
+}
+
+/** A program that is given a listening socket waits in accept(2). */
+function listen(path: string): number {
+  const fd = sys.unixListen(path, socketMode);
+  sys.setNonblock(fd, false);
+  return fd;
 }
 
 /** The helper that serves the socket may still be starting. The VMM gets a blocking socket, as it would make itself. */

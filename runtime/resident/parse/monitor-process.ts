@@ -1,5 +1,5 @@
 import { RunvError } from "@runv/protocol";
-import type { ConfinedProcess, ConfinedRoot, Descriptor } from "../contract/monitor.ts";
+import type { ConfinedProcess, ConfinedRoot, Descriptor, Privileges, Share } from "../contract/monitor.ts";
 import {
   parseBoolean,
   parseFields,
@@ -16,6 +16,7 @@ const firstInheritedDescriptor = 4;
 const maxDescriptor = 65_535;
 const maxMajor = 4095;
 const maxMinor = 1_048_575;
+const maxCapability = 63;
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$/;
 
 export function parseProcess(value: unknown, where: string): ConfinedProcess {
@@ -26,6 +27,7 @@ export function parseProcess(value: unknown, where: string): ConfinedProcess {
     name: parseName(process["name"], `${where}.name`),
     argv,
     env: parseList(process["env"], `${where}.env`, parseString),
+    privileges: parsePrivileges(process["privileges"], `${where}.privileges`),
     root: parseRoot(process["root"], `${where}.root`),
     descriptors: parseDescriptors(process["descriptors"], `${where}.descriptors`),
     readyFiles: parseList(process["readyFiles"], `${where}.readyFiles`, parsePath),
@@ -48,6 +50,29 @@ function parseRoot(value: unknown, where: string): ConfinedRoot {
     devices: parseList(root["devices"], `${where}.devices`, parseDevice),
     links: parseList(root["links"], `${where}.links`, parseLink),
     directories: parseList(root["directories"], `${where}.directories`, parsePath),
+    shares: parseList(root["shares"], `${where}.shares`, parseShare),
+    proc: parseBoolean(root["proc"], `${where}.proc`),
+  };
+}
+
+function parsePrivileges(value: unknown, where: string): Privileges {
+  const privileges = parseFields(value, where);
+  return {
+    root: parseBoolean(privileges["root"], `${where}.root`),
+    capabilities: parseList(privileges["capabilities"], `${where}.capabilities`, (item, at) =>
+      parseInteger(item, at, 0, maxCapability),
+    ),
+  };
+}
+
+function parseShare(value: unknown, where: string): Share {
+  const share = parseFields(value, where);
+  return {
+    source: parsePath(share["source"], `${where}.source`),
+    target: parsePath(share["target"], `${where}.target`),
+    access: parseKind(share["access"], `${where}.access`, ["writable", "readonly", "readonly-recursive"]),
+    recursive: parseBoolean(share["recursive"], `${where}.recursive`),
+    propagation: parseKind(share["propagation"], `${where}.propagation`, ["private", "slave"]),
   };
 }
 

@@ -17,7 +17,7 @@ import { type CallTarget, call, openChannel } from "./call.ts";
 export interface Agent {
   configure(request: ConfigureRequest, timeoutMs: number): Promise<ConfigureResponse>;
   /** Answers when the bulk connection's tar stream is unpacked. `stop` cancels it. */
-  unpack(containerId: string, stop: AbortSignal): Promise<UnpackResponse>;
+  unpack(containerId: string, copy: string, stop: AbortSignal): Promise<UnpackResponse>;
   createContainer(request: CreateContainerRequest): Promise<void>;
   startContainer(containerId: string): Promise<void>;
   /** Whether the container's program runs, or has run. */
@@ -53,8 +53,8 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
   return {
     configure: async (request, timeoutMs) =>
       ask({ service: sandbox, method: SandboxDefinition.methods.configure }, request, timeoutMs),
-    unpack: async (containerId, stop) => {
-      const whatFits = { containerId, maxBytes: 0, maxEntries: 0 };
+    unpack: async (containerId, copy, stop) => {
+      const whatFits = { containerId, copy, maxBytes: 0, maxEntries: 0 };
       return ask(
         { service: storage, method: StorageDefinition.methods.unpack },
         whatFits,

@@ -21,10 +21,27 @@ export const carriers = {
 export type CarrierChoice = keyof typeof carriers;
 
 export const rootfsDrivers = {
-  auto: "the best that host and guest have",
+  auto: "the first of virtiofs, 9p and stream that host and guest have",
   stream: "copied into the guest, which reaches nothing of the host's file systems",
+  virtiofs: "shared with the guest by the program virtiofsd",
+  "9p": "shared with the guest by the virtual machine itself",
 } as const;
 export type RootfsChoice = keyof typeof rootfsDrivers;
+
+export const volumeDrivers = {
+  auto: "as the root file system, else the first of virtiofs and 9p that the host has, else copy",
+  virtiofs: "shared by the program virtiofsd",
+  "9p": "shared by the virtual machine itself",
+  copy: "copied into the guest: changes on one side are not seen on the other",
+} as const;
+export type VolumesChoice = keyof typeof volumeDrivers;
+
+export const shareCaches = {
+  auto: "up to a second with virtiofs; with 9p only what is mapped",
+  always: "for good: for files that only the guest changes",
+  none: "not at all; with virtiofs, files cannot be mapped shared",
+} as const;
+export type ShareCacheChoice = keyof typeof shareCaches;
 
 export const scratchKinds = { ext4: "a disk", tmpfs: "the guest's memory" } as const;
 export type ScratchKind = keyof typeof scratchKinds;
@@ -34,6 +51,7 @@ export const programs = {
   mke2fs: "formats scratch disks",
   "qemu-system-x86_64": "runs virtual machines",
   "vhost-device-vsock": "the carrier vhost-user-vsock",
+  virtiofsd: "shares directories with guests",
 } as const;
 export type ProgramName = keyof typeof programs;
 

@@ -9,6 +9,8 @@ import {
   programs,
   rootfsDrivers,
   scratchKinds,
+  shareCaches,
+  volumeDrivers,
 } from "./choices.ts";
 import type { SettingKey, Settings } from "./settings.ts";
 import {
@@ -44,6 +46,8 @@ const accel = choice(accels);
 const machine = choice(machines);
 const carrier = choice(carriers);
 const rootfs = choice(rootfsDrivers);
+const volumes = choice(volumeDrivers);
+const shareCache = choice(shareCaches);
 const scratchKind = choice(scratchKinds);
 /** The lower bound is what the guest kernel and the agent take; the upper one of x86's physical addresses. */
 const memoryMib = wholeNumber(64, 4 * 1024 ** 2);
@@ -91,8 +95,24 @@ export const schema: Schema = {
     choices: rootfsDrivers,
     type: rootfs,
     annotation: rootfs,
-    default: "auto",
+    default: "stream",
     env: "RUNV_ROOTFS",
+  },
+  volumes: {
+    help: "How bind mounts get into the guest",
+    choices: volumeDrivers,
+    type: volumes,
+    annotation: volumes,
+    default: "auto",
+    env: "RUNV_VOLUMES",
+  },
+  share_cache: {
+    help: "How long a guest may believe what it has read of shared files",
+    choices: shareCaches,
+    type: shareCache,
+    annotation: shareCache,
+    default: "auto",
+    env: "RUNV_SHARE_CACHE",
   },
   kernel: {
     help: "Guest kernel: the path of a vmlinux, or NAME for kernels/NAME/vmlinux in the directory of guest files; annotations name, and never give a path",
@@ -160,6 +180,7 @@ export const schema: Schema = {
   },
   "programs.mke2fs": program("mke2fs", "/usr/sbin/mke2fs"),
   "programs.qemu-system-x86_64": program("qemu-system-x86_64", "/usr/bin/qemu-system-x86_64"),
+  "programs.virtiofsd": program("virtiofsd", "/usr/libexec/virtiofsd"),
   "programs.vhost-device-vsock": program("vhost-device-vsock", "/usr/bin/vhost-device-vsock"),
 };
 

@@ -6,6 +6,8 @@ import type {
   ProgramName,
   RootfsChoice,
   ScratchKind,
+  ShareCacheChoice,
+  VolumesChoice,
 } from "./choices.ts";
 
 /** What the operator of a host decides. A member's name is the key in the configuration file; schema.ts says the rest. */
@@ -15,6 +17,8 @@ export interface Settings extends ProgramSettings {
   readonly machine: MachineChoice;
   readonly carrier: CarrierChoice;
   readonly rootfs: RootfsChoice;
+  readonly volumes: VolumesChoice;
+  readonly share_cache: ShareCacheChoice;
   /** Absolute path, or the name of one of the kernels in the guest directory; null: the one that runv comes with. */
   readonly kernel: string | null;
   /** Absolute path; null: where runv looks. */

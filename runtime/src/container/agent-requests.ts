@@ -2,6 +2,7 @@ import { type CreateContainerRequest, type DeviceRule, Namespace, type Process }
 import type { NamespaceType } from "../oci/linux-names.ts";
 import type { ProcessSpec } from "../oci/process-spec.ts";
 import type { Spec } from "../oci/spec.ts";
+import type { StoragePlan } from "../sandbox/storage-plan.ts";
 
 const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
   pid: Namespace.PID,
@@ -13,14 +14,18 @@ const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
 };
 
 /** What the agent is asked for: an accepted config.json in the words of agent.proto. */
-export function createContainerRequest(containerId: string, spec: Spec): CreateContainerRequest {
+export function createContainerRequest(
+  containerId: string,
+  spec: Spec,
+  storage: Pick<StoragePlan, "rootfs" | "mounts">,
+): CreateContainerRequest {
   const { linux } = spec;
   return {
     containerId,
-    rootfs: { driver: "stream", readonly: spec.root.readonly },
+    rootfs: storage.rootfs,
     hostname: spec.hostname,
     domainname: spec.domainname,
-    mounts: spec.mounts.map((mount) => ({ ...mount, options: [...mount.options] })),
+    mounts: [...storage.mounts],
     process: processRequest(spec.process),
     namespaces: linux.namespaces.map((type) => namespaceOf[type]),
     maskedPaths: [...linux.maskedPaths],

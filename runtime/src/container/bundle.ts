@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import { parseSpec } from "../oci/parse-spec.ts";
-import type { Spec } from "../oci/spec.ts";
+import type { MountSpec, Spec } from "../oci/spec.ts";
 import { readJsonFile } from "../shared/json-file.ts";
 import { maxConfigBytes } from "../shared/limits.ts";
 import type { Logger } from "../shared/log.ts";
@@ -21,12 +21,18 @@ export interface Bundle {
 export function loadBundle(path: string, log: Logger): Bundle {
   const bundle = resolve(path);
   const document: unknown = readJsonFile(join(bundle, "config.json"), "config.json", maxConfigBytes);
-  const spec = parseSpec(document, (sentence) => {
+  const parsed = parseSpec(document, (sentence) => {
     log.warning(sentence);
   });
+  const spec = { ...parsed, mounts: parsed.mounts.map((mount) => withAbsoluteSource(mount, bundle)) };
   const rootfs = resolve(bundle, spec.root.path);
   checkRootfs(rootfs);
   return { path: bundle, rootfs, spec };
+}
+
+/** runtime-spec config.md: the source of a bind mount is relative to the bundle. */
+function withAbsoluteSource(mount: MountSpec, bundle: string): MountSpec {
+  return mount.type === "bind" ? { ...mount, source: resolve(bundle, mount.source) } : mount;
 }
 
 function checkRootfs(rootfs: string): void {

@@ -4,9 +4,10 @@ import { withAnnotations } from "../config/annotations.ts";
 import type { Settings } from "../config/settings.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { bootSandbox, explainFailure, type Sandbox } from "../sandbox/boot.ts";
-import { handOverRootfs } from "../sandbox/hand-over.ts";
+import { handOverTree } from "../sandbox/hand-over.ts";
 import { cgroupsOf, takeHostPlace } from "../sandbox/host-place.ts";
-import { bootSettings } from "../sandbox/settings.ts";
+import { bootSettings, storageSettings } from "../sandbox/settings.ts";
+import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
 import { parseContainerId } from "../shared/ids.ts";
 import { inSuccession } from "../shared/in-succession.ts";
 import { identifyProcess } from "../shared/process-identity.ts";
@@ -67,10 +68,20 @@ export async function createContainer(options: CreateOptions, context: Context):
       forgetContainer(context.root, options.id);
     });
     const cgroups = takeHostPlace(record, releases);
+    const storage = await planStorage({
+      container: record.id,
+      rootfs: bundle.rootfs,
+      spec: bundle.spec,
+      settings: storageSettings(settings),
+      vmDirectory: record.vmDirectory,
+      warn: warn(context),
+      signal: context.signal,
+    });
     const sandbox = await bootSandbox(
       {
         directory: record.vmDirectory,
         ...bootSettings(settings),
+        storage,
         cgroups: record.cgroups,
         // The memory that the container takes is the VMM's.
         oomScoreAdj: bundle.spec.process.oomScoreAdj ?? 0,
@@ -85,9 +96,10 @@ export async function createContainer(options: CreateOptions, context: Context):
       releases,
     );
     watch.lapBoot(sandbox.guest);
-    describe(sandbox, context);
+    describe(sandbox, storage, context);
     try {
-      const proxy = await prepareProcess({ bundle, record, sandbox, watch, terminal }, context, releases);
+      const work = { bundle, record, sandbox, storage, watch, terminal };
+      const proxy = await prepareProcess(work, context, releases);
       const created = { ...record, creator: null, init: proxy.identity, vm: sandbox.vm.saved };
       await changeContainer(context.root, record.id, async () => Promise.resolve(created));
       await commit({ vm: sandbox.vm, proxy }, options.pidFile, releases);
@@ -129,6 +141,7 @@ interface Preparation {
   readonly bundle: Bundle;
   readonly record: ContainerRecord;
   readonly sandbox: Sandbox;
+  readonly storage: StoragePlan;
   readonly watch: Stopwatch;
   readonly terminal: ReturnType<typeof proxyTerminal>;
 }
@@ -139,19 +152,17 @@ async function prepareProcess(
   context: Context,
   releases: Releases,
 ): Promise<StartedResident> {
-  const { bundle, record, sandbox } = work;
+  const { bundle, record, sandbox, storage } = work;
   const vsockSocket = vsockSocketOf(record.vmDirectory);
-  const { warnings } = await handOverRootfs({
-    container: record.id,
-    rootfs: bundle.rootfs,
-    vsockSocket,
-    agent: sandbox.agent,
-    signal: context.signal,
-  });
-  for (const warning of warnings) context.log.warning(warning);
+  const { agent } = sandbox;
+  for (const copy of storage.copies) {
+    const tree = { container: record.id, copy, vsockSocket, agent, signal: context.signal };
+    const { warnings } = await handOverTree(tree);
+    for (const warning of warnings) context.log.warning(warning);
+  }
   work.watch.lap("rootfs");
   const stop = new AbortController();
-  const created = sandbox.agent.createContainer(createContainerRequest(record.id, bundle.spec));
+  const created = agent.createContainer(createContainerRequest(record.id, bundle.spec, storage));
   const proxied = startProxy({
     container: record.id,
     process: "",
@@ -183,11 +194,17 @@ async function commit(
   await pieces.vm.commit();
 }
 
-function describe(sandbox: Sandbox, context: Context): void {
+function describe(sandbox: Sandbox, storage: StoragePlan, context: Context): void {
   const { accel, carrier } = sandbox.vm.description;
   const { kernelRelease, agentVersion } = sandbox.guest;
   for (const warning of sandbox.vm.warnings) context.log.warning(warning);
-  context.log.debug("virtual machine", { accelerator: accel, carrier, kernelRelease, agentVersion });
+  context.log.debug("virtual machine", {
+    accelerator: accel,
+    carrier,
+    rootfs: storage.driver,
+    kernelRelease,
+    agentVersion,
+  });
 }
 
 function warn(context: Context): (sentence: string) => void {

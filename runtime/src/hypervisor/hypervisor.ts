@@ -1,12 +1,15 @@
 import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
 import type { Accel, CarrierChoice, MachineChoice } from "../config/choices.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
+import type { ShareDriver, VmShare } from "../shared/share.ts";
 
 /** The interface that every VMM driver implements. What a driver cannot do is absent from it, not a stub that throws. */
 export interface Hypervisor {
   readonly name: string;
   /** Whether this host can run it, and if not why, in words for the user. */
   probe(programs: ProgramPaths): Promise<HostSupport>;
+  /** Why directories of this host cannot be shared that way, in words for the user; null when they can. */
+  shareProblem(driver: ShareDriver, programs: ProgramPaths): string | null;
   /**
    * Starts a virtual machine under a monitor of its own and returns once the VMM runs; nothing is known yet of the guest.
    * @throws RunvError "unavailable" for what the host lacks, "hypervisor" for what failed. Nothing is left behind then.
@@ -33,14 +36,25 @@ export interface VmSpec {
   readonly carrier: CarrierChoice;
   readonly programs: ProgramPaths;
   readonly guest: GuestFiles;
-  /** Writable raw disks in the order in which the guest sees them (vda, vdb, …): open descriptors of this process. */
-  readonly disks: readonly { readonly descriptor: number; readonly sizeBytes: number }[];
+  /** In the order in which the guest sees them (vda, vdb, …). */
+  readonly disks: readonly Disk[];
+  /** What the guest may reach of the host's files, with the tag `shareTag`; null: nothing. */
+  readonly share: VmShare | null;
   /** Of the VMM and what belongs to it, proc(5): which of the host's processes goes first when memory runs out. */
   readonly oomScoreAdj: number;
   /** cgroup directories for the VMM and what belongs to it. */
   readonly cgroups: readonly string[];
   /** What the monitor removes if this process dies before `commit`. */
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
+}
+
+export interface Disk {
+  /** Open in this process. */
+  readonly descriptor: number;
+  /** How long its file may become. */
+  readonly sizeBytes: number;
+  readonly format: "raw" | "qcow2";
+  readonly readonly: boolean;
 }
 
 export interface GuestFiles {

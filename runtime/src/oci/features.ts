@@ -1,5 +1,5 @@
 import { capabilityNames, namespaceTypes } from "./linux-names.ts";
-import { mountFlagOptions, propagationOptions } from "./mount-options.ts";
+import { bindOptions, mountFlagOptions, propagationOptions } from "./mount-options.ts";
 import { newestOciVersion, oldestOciVersion } from "./versions.ts";
 
 /**
@@ -11,7 +11,7 @@ export function runtimeFeatures(runtimeVersion: string): unknown {
     ociVersionMin: oldestOciVersion,
     ociVersionMax: newestOciVersion,
     hooks: [],
-    mountOptions: [...mountFlagOptions, ...propagationOptions].sort(),
+    mountOptions: [...mountFlagOptions, ...propagationOptions, ...bindOptions].sort(),
     linux: {
       namespaces: [...namespaceTypes].sort(),
       capabilities: capabilityNames,

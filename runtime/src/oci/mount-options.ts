@@ -42,7 +42,13 @@ export const propagationOptions = [
   "unbindable",
 ] as const;
 
-/** Options with a meaning in runtime-spec that runv does not give them yet; passed on they would be taken for data. */
+/** What only bind mounts know. */
+export const bindOptions: readonly string[] = ["bind", "rbind", "rro", "rnosuid", "rnodev", "rnoexec"];
+
+/** Propagation from a bind mount back to where it comes from. */
+export const hostSharingOptions: ReadonlySet<string> = new Set(["shared", "rshared"]);
+
+/** Options with a meaning in runtime-spec that runv does not give them, or to bind mounts only; passed on they would be taken for data. */
 export const unsupportedMountOptions: ReadonlySet<string> = new Set([
   "bind",
   "idmap",

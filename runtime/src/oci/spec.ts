@@ -26,6 +26,7 @@ export interface MountSpec {
   /** Absolute path in the container. */
   readonly destination: string;
   readonly type: MountType;
+  /** "bind": absolute, or relative to the bundle. */
   readonly source: string;
   readonly options: readonly string[];
 }
@@ -33,7 +34,8 @@ export interface MountSpec {
 /** File systems that the guest makes itself. */
 export const mountTypes = ["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup"] as const;
 
-export type MountType = (typeof mountTypes)[number];
+/** "bind": a directory or file of the host. */
+export type MountType = (typeof mountTypes)[number] | "bind";
 
 export interface LinuxSpec {
   /** New ones for the container; pid and mount are always among them. */

@@ -4,12 +4,13 @@ import { type ConfigureResponse, protocolVersion, type Scratch } from "@runv/pro
 import { isRunvError, RunvError } from "@runv/protocol/errors";
 import type { Agent } from "../agent-client/agent.ts";
 import type { HypervisorName } from "../config/choices.ts";
-import type { LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
+import type { Disk, LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
 import { vmFiles } from "../hypervisor/hypervisor.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
 import { chosenGuest, type GuestChoice } from "../kernel/guest.ts";
 import type { Releases } from "../shared/releases.ts";
-import { createScratchDisk, type ScratchDisk } from "../storage/scratch.ts";
+import { createScratchDisk, type ScratchOptions } from "../storage/scratch.ts";
+import { type StoragePlan, shareRequest } from "./storage-plan.ts";
 
 export interface BootOptions {
   /** The VM's directory, made by the caller. */
@@ -17,7 +18,7 @@ export interface BootOptions {
   readonly hypervisor: HypervisorName;
   readonly machine: Pick<VmSpec, "accel" | "machine" | "carrier" | "memoryMib" | "vcpuCount" | "programs">;
   readonly guest: GuestChoice;
-  readonly scratch: ScratchOptions;
+  readonly storage: Pick<StoragePlan, "scratch" | "disks" | "share">;
   /** From the launch to the agent's first answer. */
   readonly bootTimeoutMs: number;
   readonly cgroups: readonly string[];
@@ -30,10 +31,6 @@ export interface BootOptions {
   readonly onLaunched: (saved: LaunchedVm["saved"]) => Promise<void>;
   readonly signal: AbortSignal;
 }
-
-export type ScratchOptions =
-  | { readonly kind: "ext4"; readonly sizeMib: number; readonly directory: string }
-  | { readonly kind: "tmpfs"; readonly sizeMib: number };
 
 /** From the silence of a guest to the word of its monitor, when both come from the same end. */
 const endNoticeTimeoutMs = 500;
@@ -52,16 +49,14 @@ export interface Sandbox {
  * @throws RunvError; when the guest does not come up it names the accelerator and quotes the guest's console.
  */
 export async function bootSandbox(options: BootOptions, releases: Releases): Promise<Sandbox> {
-  const { scratch, signal } = options;
-  const { programs } = options.machine;
-  const disk = scratch.kind === "ext4" ? await createScratchDisk({ ...scratch, programs, signal }) : null;
-  const vm = await launch(options, disk).finally(() => {
-    if (disk !== null) closeSync(disk.descriptor);
+  const disks = [...options.storage.disks];
+  const vm = await launch(options, disks).finally(() => {
+    for (const disk of disks) closeSync(disk.descriptor);
   });
   releases.add("virtual machine", async () => vm.kill());
   await options.onLaunched(vm.saved);
   const { connectAgent } = await import("../agent-client/agent.ts");
-  const agent = connectAgent(join(options.directory, vmFiles.agentSocket), signal);
+  const agent = connectAgent(join(options.directory, vmFiles.agentSocket), options.signal);
   releases.add("agent connection", () => {
     agent.close();
   });
@@ -69,13 +64,21 @@ export async function bootSandbox(options: BootOptions, releases: Releases): Pro
   return { vm, agent, guest };
 }
 
-async function launch(options: BootOptions, disk: ScratchDisk | null): Promise<LaunchedVm> {
+/** @param disks those of the plan; the scratch disk joins them, first, for whoever closes them */
+async function launch(options: BootOptions, disks: Disk[]): Promise<LaunchedVm> {
+  const { scratch, share } = options.storage;
+  const { programs } = options.machine;
+  if (scratch.kind === "ext4") {
+    const disk = await createScratchDisk({ ...scratch, programs, signal: options.signal });
+    disks.unshift({ ...disk, format: "raw", readonly: false });
+  }
   return hypervisors[options.hypervisor].launch(
     {
       ...options.machine,
       directory: options.directory,
       guest: chosenGuest(options.guest),
-      disks: disk === null ? [] : [disk],
+      disks,
+      share,
       oomScoreAdj: options.oomScoreAdj,
       cgroups: options.cgroups,
       rollback: options.rollback,
@@ -90,7 +93,8 @@ async function introduce(agent: Agent, vm: LaunchedVm, options: BootOptions): Pr
       {
         protocolVersion,
         hostTime: now(),
-        scratch: scratchRequest(options.scratch),
+        scratch: scratchRequest(options.storage.scratch),
+        share: shareRequest(options.storage.share),
         powerOffWithInit: options.powerOffWithInit,
         allowVsock: false,
       },

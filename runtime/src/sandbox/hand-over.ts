@@ -6,6 +6,7 @@ import { residentProgram } from "../shared/installation.ts";
 import { rootfsHandoverTimeoutMs } from "../shared/limits.ts";
 import { startResident } from "../shared/resident.ts";
 import { textsOf } from "../shared/resident-event.ts";
+import type { TreeCopy } from "../storage/rootfs-driver.ts";
 
 const connectTimeoutMs = 30_000;
 /** How long after the packer's failure the agent may still tell the reason for it. */
@@ -13,8 +14,7 @@ const agentReasonTimeoutMs = 2000;
 
 export interface HandOverOptions {
   readonly container: string;
-  /** Absolute path of the rootfs on the host. */
-  readonly rootfs: string;
+  readonly copy: TreeCopy;
   readonly vsockSocket: string;
   readonly agent: Agent;
   readonly signal: AbortSignal;
@@ -28,13 +28,13 @@ export interface HandedOver {
 }
 
 /**
- * Streams a rootfs into the guest: the packer writes, the agent unpacks. The agent's error is the one that tells: when it stops
+ * Streams a tree of a container into the guest: the packer writes, the agent unpacks. The agent's error is the one that tells: when it stops
  * reading, the packer only sees a broken connection.
  */
-export async function handOverRootfs(options: HandOverOptions): Promise<HandedOver> {
+export async function handOverTree(options: HandOverOptions): Promise<HandedOver> {
   const stopPacker = new AbortController();
   const stopAgent = new AbortController();
-  const unpacked = options.agent.unpack(options.container, stopAgent.signal);
+  const unpacked = options.agent.unpack(options.container, options.copy.name, stopAgent.signal);
   const packed = pack(options, AbortSignal.any([options.signal, stopPacker.signal]));
   const [unpackResult, packResult] = await Promise.allSettled([
     unpacked.catch((error: unknown) => {
@@ -59,20 +59,21 @@ export async function handOverRootfs(options: HandOverOptions): Promise<HandedOv
 
 /** @returns the packer's warnings. */
 async function pack(options: HandOverOptions, signal: AbortSignal): Promise<readonly string[]> {
+  const { name, directory, oneFileSystem } = options.copy;
   const spec: PackerSpec = {
     version: packerContractVersion,
-    directory: options.rootfs,
-    oneFileSystem: false,
+    directory,
+    oneFileSystem,
     destination: {
       kind: "guest",
       vsockSocket: options.vsockSocket,
       port: bulkPort,
-      header: encodeBulkHeader({ operation: "unpack", container: options.container }),
+      header: encodeBulkHeader({ operation: "unpack", container: options.container, copy: name }),
       connectTimeoutMs,
     },
   };
   const packer = await startResident(residentProgram("runv-pack"), {
-    what: `rootfs ${options.rootfs}`,
+    what: `${name === "" ? "rootfs" : "mount source"} ${directory}`,
     stdio: ["ignore", "ignore", "ignore"],
     files: [],
     spec,
@@ -80,5 +81,5 @@ async function pack(options: HandOverOptions, signal: AbortSignal): Promise<read
     signal,
   });
   await packer.abandon();
-  return textsOf(packer.event["warnings"]).map((warning) => `rootfs ${options.rootfs}: ${warning}`);
+  return textsOf(packer.event["warnings"]).map((warning) => `${directory}: ${warning}`);
 }

@@ -2,14 +2,16 @@ import { programNames } from "../config/choices.ts";
 import type { Settings } from "../config/settings.ts";
 import { defaultScratchBytes } from "../shared/defaults.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
-import type { BootOptions, ScratchOptions } from "./boot.ts";
+import type { ScratchOptions } from "../storage/scratch.ts";
+import type { BootOptions } from "./boot.ts";
+import type { StorageSettings } from "./storage-plan.ts";
 
 const bytesPerMib = 1_048_576;
 
 /** How a VM is made, in the sandbox's words. */
 export function bootSettings(
   settings: Settings,
-): Pick<BootOptions, "hypervisor" | "machine" | "guest" | "scratch" | "bootTimeoutMs"> {
+): Pick<BootOptions, "hypervisor" | "machine" | "guest" | "bootTimeoutMs"> {
   const { hypervisor, accel, machine, carrier, kernel, memory_mib, vcpus } = settings;
   return {
     hypervisor,
@@ -22,8 +24,19 @@ export function bootSettings(
       programs: programPaths(settings),
     },
     guest: { kernel, directory: settings.guest_dir },
-    scratch: scratchOptions(settings),
     bootTimeoutMs: settings.boot_timeout_ms,
+  };
+}
+
+/** Where files are, in the words of the storage plan. */
+export function storageSettings(settings: Settings): StorageSettings {
+  return {
+    hypervisor: settings.hypervisor,
+    programs: programPaths(settings),
+    rootfs: settings.rootfs,
+    volumes: settings.volumes,
+    cache: settings.share_cache,
+    scratch: scratchOptions(settings),
   };
 }
 

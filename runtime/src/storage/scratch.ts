@@ -5,6 +5,11 @@ import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
 import { sweepTransients, transientName } from "../shared/transient.ts";
 import { loadTemplate, type TemplateOptions } from "./scratch-template.ts";
 
+/** Where what the container writes goes, in the guest. */
+export type ScratchOptions =
+  | { readonly kind: "ext4"; readonly sizeMib: number; readonly directory: string }
+  | { readonly kind: "tmpfs"; readonly sizeMib: number };
+
 export interface ScratchDisk {
   readonly descriptor: number;
   readonly filesystem: "ext4";

@@ -222,7 +222,9 @@ describe("a launch that fails", () => {
   it("says which side is older", async () => {
     const directory = makeVmDirectory();
     const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)]);
-    expect((await failure({ ...spec, version: 0 }))["message"]).toContain("runv is older than runv-monitor");
+    expect((await failure({ ...spec, version: monitorContractVersion - 1 }))["message"]).toContain(
+      "runv is older than runv-monitor",
+    );
     expect((await failure({ ...spec, version: monitorContractVersion + 1 }))["message"]).toContain(
       "runv-monitor is older than runv",
     );
@@ -356,6 +358,8 @@ function bindOf(source: string): ConfinedProcess["root"] {
     binds: [{ source, target: "/x", readonly: true, optional: false }],
     devices: [],
     links: [],
+    shares: [],
+    proc: false,
     directories: [],
   };
 }

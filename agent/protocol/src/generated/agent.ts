@@ -17,6 +17,22 @@ export const protobufFileName = "agent.proto";
  * Compatibility: `Sandbox.Configure` carries the protocol version; the two sides must have the same one.
  */
 
+export const BindOrigin = {
+  UNSPECIFIED: 0,
+  /** SHARE - below the share */
+  SHARE: 1,
+  /** COPY - below what Storage.Unpack left for this container */
+  COPY: 2,
+} as const;
+
+export type BindOrigin = typeof BindOrigin[keyof typeof BindOrigin];
+
+export namespace BindOrigin {
+  export type UNSPECIFIED = typeof BindOrigin.UNSPECIFIED;
+  export type SHARE = typeof BindOrigin.SHARE;
+  export type COPY = typeof BindOrigin.COPY;
+}
+
 export const Namespace = { UNSPECIFIED: 0, PID: 1, MOUNT: 2, IPC: 3, UTS: 4, NETWORK: 5, CGROUP: 6 } as const;
 
 export type Namespace = typeof Namespace[keyof typeof Namespace];
@@ -46,6 +62,18 @@ export interface ConfigureRequest {
   powerOffWithInit: boolean;
   /** set from the host's configuration; default false: container processes get EAFNOSUPPORT for AF_VSOCK */
   allowVsock: boolean;
+  /** set by the host when the VM has one; absent: none */
+  share: Share | undefined;
+}
+
+/** What the host shares with this VM: one directory that holds the trees of all its containers. */
+export interface Share {
+  /** "virtiofs", "9p" */
+  driver: string;
+  /** by which it is mounted */
+  tag: string;
+  /** "auto", "always", "none" */
+  cache: string;
 }
 
 export interface ConfigureResponse {
@@ -111,6 +139,8 @@ export interface UnpackRequest {
   maxBytes: number;
   /** 0: what fits on the scratch */
   maxEntries: number;
+  /** which tree: a name, [\w-]{1,32}, that a mount with origin COPY starts its source with; empty: the rootfs */
+  copy: string;
 }
 
 export interface UnpackResponse {
@@ -156,19 +186,35 @@ export interface CreateContainerResponse {
 }
 
 export interface Rootfs {
-  /** "stream": what Storage.Unpack left for this container */
+  /** "stream": what Storage.Unpack left for this container; "share": a tree of the share; "block": a disk */
   driver: string;
   readonly: boolean;
+  /** "share": path below the share */
+  tree: string;
+  /** "block": required */
+  block: BlockRootfs | undefined;
+}
+
+export interface BlockRootfs {
+  /** say "/dev/vdb" */
+  device: string;
+  /** "ext4", "squashfs", "erofs", "xfs"; empty: what is found on it */
+  filesystem: string;
+  /** the disk is only read; changes go to the scratch */
+  overlay: boolean;
 }
 
 export interface Mount {
   /** in the container */
   destination: string;
-  /** "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup" */
+  /** "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "bind" */
   type: string;
+  /** "bind": relative path in the place that `origin` names */
   source: string;
   /** as in config.json: flags ("nosuid", "ro" …), propagation, the rest is data */
   options: string[];
+  /** "bind": required; else unspecified */
+  origin: BindOrigin;
 }
 
 export interface Device {
@@ -334,7 +380,14 @@ export interface CheckResponse {
 }
 
 function createBaseConfigureRequest(): ConfigureRequest {
-  return { protocolVersion: 0, hostTime: undefined, scratch: undefined, powerOffWithInit: false, allowVsock: false };
+  return {
+    protocolVersion: 0,
+    hostTime: undefined,
+    scratch: undefined,
+    powerOffWithInit: false,
+    allowVsock: false,
+    share: undefined,
+  };
 }
 
 export const ConfigureRequest: MessageFns<ConfigureRequest> = {
@@ -353,6 +406,9 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     }
     if (message.allowVsock !== false) {
       writer.uint32(40).bool(message.allowVsock);
+    }
+    if (message.share !== undefined) {
+      Share.encode(message.share, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -410,6 +466,14 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
             message.allowVsock = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.share = Share.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -436,6 +500,86 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
       : undefined;
     message.powerOffWithInit = object.powerOffWithInit ?? false;
     message.allowVsock = object.allowVsock ?? false;
+    message.share = (object.share !== undefined && object.share !== null) ? Share.fromPartial(object.share) : undefined;
+    return message;
+  },
+};
+
+function createBaseShare(): Share {
+  return { driver: "", tag: "", cache: "" };
+}
+
+export const Share: MessageFns<Share> = {
+  encode(message: Share, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.driver !== "") {
+      writer.uint32(10).string(message.driver);
+    }
+    if (message.tag !== "") {
+      writer.uint32(18).string(message.tag);
+    }
+    if (message.cache !== "") {
+      writer.uint32(26).string(message.cache);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Share {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseShare();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.driver = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cache = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Share>): Share {
+    return Share.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Share>): Share {
+    const message = createBaseShare();
+    message.driver = object.driver ?? "";
+    message.tag = object.tag ?? "";
+    message.cache = object.cache ?? "";
     return message;
   },
 };
@@ -1010,7 +1154,7 @@ export const ShutdownResponse: MessageFns<ShutdownResponse> = {
 };
 
 function createBaseUnpackRequest(): UnpackRequest {
-  return { containerId: "", maxBytes: 0, maxEntries: 0 };
+  return { containerId: "", maxBytes: 0, maxEntries: 0, copy: "" };
 }
 
 export const UnpackRequest: MessageFns<UnpackRequest> = {
@@ -1023,6 +1167,9 @@ export const UnpackRequest: MessageFns<UnpackRequest> = {
     }
     if (message.maxEntries !== 0) {
       writer.uint32(24).uint64(message.maxEntries);
+    }
+    if (message.copy !== "") {
+      writer.uint32(34).string(message.copy);
     }
     return writer;
   },
@@ -1064,6 +1211,14 @@ export const UnpackRequest: MessageFns<UnpackRequest> = {
             message.maxEntries = longToNumber(reader.uint64());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.copy = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1084,6 +1239,7 @@ export const UnpackRequest: MessageFns<UnpackRequest> = {
     message.containerId = object.containerId ?? "";
     message.maxBytes = object.maxBytes ?? 0;
     message.maxEntries = object.maxEntries ?? 0;
+    message.copy = object.copy ?? "";
     return message;
   },
 };
@@ -1455,7 +1611,7 @@ export const CreateContainerResponse: MessageFns<CreateContainerResponse> = {
 };
 
 function createBaseRootfs(): Rootfs {
-  return { driver: "", readonly: false };
+  return { driver: "", readonly: false, tree: "", block: undefined };
 }
 
 export const Rootfs: MessageFns<Rootfs> = {
@@ -1465,6 +1621,12 @@ export const Rootfs: MessageFns<Rootfs> = {
     }
     if (message.readonly !== false) {
       writer.uint32(16).bool(message.readonly);
+    }
+    if (message.tree !== "") {
+      writer.uint32(26).string(message.tree);
+    }
+    if (message.block !== undefined) {
+      BlockRootfs.encode(message.block, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -1498,6 +1660,22 @@ export const Rootfs: MessageFns<Rootfs> = {
             message.readonly = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tree = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.block = BlockRootfs.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1517,12 +1695,95 @@ export const Rootfs: MessageFns<Rootfs> = {
     const message = createBaseRootfs();
     message.driver = object.driver ?? "";
     message.readonly = object.readonly ?? false;
+    message.tree = object.tree ?? "";
+    message.block = (object.block !== undefined && object.block !== null)
+      ? BlockRootfs.fromPartial(object.block)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseBlockRootfs(): BlockRootfs {
+  return { device: "", filesystem: "", overlay: false };
+}
+
+export const BlockRootfs: MessageFns<BlockRootfs> = {
+  encode(message: BlockRootfs, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.filesystem !== "") {
+      writer.uint32(18).string(message.filesystem);
+    }
+    if (message.overlay !== false) {
+      writer.uint32(24).bool(message.overlay);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BlockRootfs {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlockRootfs();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.filesystem = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.overlay = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BlockRootfs>): BlockRootfs {
+    return BlockRootfs.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockRootfs>): BlockRootfs {
+    const message = createBaseBlockRootfs();
+    message.device = object.device ?? "";
+    message.filesystem = object.filesystem ?? "";
+    message.overlay = object.overlay ?? false;
     return message;
   },
 };
 
 function createBaseMount(): Mount {
-  return { destination: "", type: "", source: "", options: [] };
+  return { destination: "", type: "", source: "", options: [], origin: 0 };
 }
 
 export const Mount: MessageFns<Mount> = {
@@ -1538,6 +1799,9 @@ export const Mount: MessageFns<Mount> = {
     }
     for (const v of message.options) {
       writer.uint32(34).string(v!);
+    }
+    if (message.origin !== 0) {
+      writer.uint32(40).int32(message.origin);
     }
     return writer;
   },
@@ -1587,6 +1851,14 @@ export const Mount: MessageFns<Mount> = {
             message.options.push(reader.string());
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.origin = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1608,6 +1880,7 @@ export const Mount: MessageFns<Mount> = {
     message.type = object.type ?? "";
     message.source = object.source ?? "";
     message.options = object.options?.map((e) => e) || [];
+    message.origin = object.origin ?? 0;
     return message;
   },
 };
@@ -3433,7 +3706,7 @@ export const StorageDefinition = {
   fullName: "runv.agent.v1.Storage",
   methods: {
     /**
-     * Receives the rootfs of a container as a tar stream on the bulk port (README.md) and answers when it is unpacked.
+     * Receives a tree of a container as a tar stream on the bulk port (README.md) and answers when it is unpacked.
      * Called before or while the bulk connection comes. Cancelled: what was unpacked is removed.
      */
     unpack: {

@@ -1,4 +1,4 @@
-import type { VmSpec } from "../hypervisor.ts";
+import type { Disk, VmSpec } from "../hypervisor.ts";
 import type { QemuAccel } from "./accel.ts";
 
 /** Guest files as the confined VMM sees them. */
@@ -8,17 +8,20 @@ export const insidePaths = {
   initramfs: "/guest/initramfs.cpio",
 } as const;
 
-/** Options of the machine `microvm`; each function emits what one part of the VM needs. */
-export function qemuArguments(spec: VmSpec, accel: QemuAccel, carrierArgv: readonly string[]): string[] {
+/**
+ * Options of the machine `microvm`; each function emits what one part of the VM needs.
+ * @param moreArgv of the carrier and the share
+ */
+export function qemuArguments(spec: VmSpec, accel: QemuAccel, moreArgv: readonly string[]): string[] {
   return [
     insidePaths.program,
     ...machine(accel),
     ...processor(spec, accel),
     ...memory(spec),
     ...boot(spec, accel),
-    ...spec.disks.flatMap((_, index) => disk(index)),
+    ...spec.disks.flatMap(disk),
     ...["-object", "rng-random,id=entropy,filename=/dev/urandom", "-device", "virtio-rng-device,rng=entropy"],
-    ...carrierArgv,
+    ...moreArgv,
     ...["-chardev", "socket,id=console,fd={fd:console}", "-serial", "chardev:console"],
     ...["-chardev", "socket,id=qmp,fd={fd:qmp},server=on,wait=off", "-mon", "chardev=qmp,mode=control"],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
@@ -81,13 +84,19 @@ function kernelCommandLine(spec: VmSpec, accel: QemuAccel): string {
   ].join(" ");
 }
 
-/** A full or failing host disk becomes an I/O error in the guest instead of a paused VM. */
-function disk(index: number): string[] {
+/**
+ * A full or failing host disk becomes an I/O error in the guest instead of a paused VM. An image names no further file: what a
+ * guest writes into its header must not become one of the host's.
+ */
+function disk({ format, readonly }: Disk, index: number): string[] {
   const id = `disk${index}`;
-  const file = `driver=file,filename=/dev/fdset/${index + 1},aio=threads,discard=unmap,node-name=${id}file`;
+  const access = readonly ? "read-only=on" : "read-only=off,discard=unmap";
+  const file = `driver=file,filename=/dev/fdset/${index + 1},aio=threads,node-name=${id}file,${access}`;
+  const backing = format === "qcow2" ? ",backing=" : "";
   return [
     ...["-add-fd", `fd={fd:${id}},set=${index + 1}`],
-    ...["-blockdev", file, "-blockdev", `driver=raw,file=${id}file,node-name=${id},discard=unmap`],
+    ...["-blockdev", file],
+    ...["-blockdev", `driver=${format},file=${id}file,node-name=${id},${access}${backing}`],
     ...["-device", `virtio-blk-device,drive=${id},werror=report,rerror=report`],
   ];
 }

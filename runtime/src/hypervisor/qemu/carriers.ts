@@ -6,6 +6,7 @@ import type { CarrierChoice } from "../../config/choices.ts";
 import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
+import { noPrivileges } from "./shares.ts";
 
 /** What a carrier adds to a VM. */
 export interface CarrierParts {
@@ -71,6 +72,7 @@ function vhostUserVsock(directory: string, program: string): CarrierParts {
       `guest-cid=${firstGuestCid},socket=${inside}/control.sock,uds-path=${inside}/connect.sock`,
     ],
     env: [],
+    privileges: noPrivileges,
     root: confinedRoot({
       binds: [
         { source: program, target: "/usr/bin/vhost-device-vsock", readonly: true, optional: false },

@@ -34,6 +34,8 @@ export function confinedRoot(own: {
       { path: "/lib64", target: "usr/lib64" },
     ],
     directories: ["/tmp"],
+    shares: [],
+    proc: false,
   };
 }
 

@@ -24,6 +24,7 @@ import { chooseAccel, type QemuAccel } from "./accel.ts";
 import { insidePaths, qemuArguments } from "./arguments.ts";
 import { type CarrierParts, carrierProblem, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
+import { anySize, type ShareParts, shareParts, shareProblem } from "./shares.ts";
 
 const driverName = "qemu";
 const program = "qemu-system-x86_64";
@@ -35,7 +36,7 @@ const bytesPerMib = 1_048_576;
 /** The first descriptor of the monitor that carries a file (contract/monitor.ts). */
 const firstInheritedDescriptor = 4;
 
-export const qemu: Hypervisor = { name: driverName, probe, launch, attach };
+export const qemu: Hypervisor = { name: driverName, probe, shareProblem, launch, attach };
 
 async function probe(programs: ProgramPaths): Promise<HostSupport> {
   const problems = [programProblem(programs), carrierProblem(programs)].filter((problem) => problem !== null);
@@ -54,9 +55,14 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
     throw new RunvError("unavailable", `hypervisor: qemu: ${programProblem(spec.programs) ?? ""}`);
   const accel = chooseAccel(spec.accel);
   const carrier = chooseCarrier(spec);
+  const share = shareParts(spec);
   for (const directory of carrier.ownedDirectories) mkdirSync(directory, { mode: 0o700 });
   const { processes, ...monitor } = await startMonitor(
-    monitorSpec(spec, path, accel, carrier),
+    monitorSpec(
+      spec,
+      [...carrier.helpers, ...share.helpers, vmm(spec, path, accel, { carrier, share })],
+      carrier,
+    ),
     spec.disks.map((disk) => disk.descriptor),
     signal,
   );
@@ -76,15 +82,14 @@ function attach(saved: unknown): Vm {
 
 function monitorSpec(
   spec: VmSpec,
-  programPath: string,
-  accel: QemuAccel,
+  processes: readonly ConfinedProcess[],
   carrier: CarrierParts,
 ): MonitorSpec {
   const inDirectory = (name: string): string => join(spec.directory, name);
   return {
     version: monitorContractVersion,
     directory: spec.directory,
-    processes: [...carrier.helpers, vmm(spec, programPath, accel, carrier)],
+    processes,
     firstUser: firstConfinedUser,
     oomScoreAdj: spec.oomScoreAdj,
     ownedDirectories: carrier.ownedDirectories,
@@ -99,7 +104,12 @@ function monitorSpec(
   };
 }
 
-function vmm(spec: VmSpec, programPath: string, accel: QemuAccel, carrier: CarrierParts): ConfinedProcess {
+function vmm(
+  spec: VmSpec,
+  programPath: string,
+  accel: QemuAccel,
+  { carrier, share }: { readonly carrier: CarrierParts; readonly share: ShareParts },
+): ConfinedProcess {
   const readonly = (
     source: string,
     target: string,
@@ -112,26 +122,31 @@ function vmm(spec: VmSpec, programPath: string, accel: QemuAccel, carrier: Carri
   });
   return {
     name: driverName,
-    argv: qemuArguments(spec, accel, carrier.argv),
+    argv: qemuArguments(spec, accel, [...carrier.argv, ...share.argv]),
     env: [],
-    root: confinedRoot({
-      binds: [
-        readonly(programPath, insidePaths.program),
-        readonly(spec.guest.vmlinux, insidePaths.kernel),
-        readonly(spec.guest.initramfs, insidePaths.initramfs),
-        ...firmware.filter((path) => existsSync(path)).map((path) => readonly(path, path)),
-      ],
-      devices: accel === "kvm" ? [{ path: "/dev/kvm", major: 10, minor: 232 }] : [],
-    }),
+    privileges: share.vmmPrivileges,
+    root: {
+      ...confinedRoot({
+        binds: [
+          readonly(programPath, insidePaths.program),
+          readonly(spec.guest.vmlinux, insidePaths.kernel),
+          readonly(spec.guest.initramfs, insidePaths.initramfs),
+          ...firmware.filter((path) => existsSync(path)).map((path) => readonly(path, path)),
+        ],
+        devices: accel === "kvm" ? [{ path: "/dev/kvm", major: 10, minor: 232 }] : [],
+      }),
+      ...share.vmmRoot,
+    },
     descriptors: {
       ...carrier.descriptors,
+      ...share.descriptors,
       ...diskDescriptors(spec),
       console: { kind: "console" },
       qmp: { kind: "unix-listen", path: join(spec.directory, "qmp.sock") },
     },
     readyFiles: [],
     readyTimeoutMs: vmmReadyTimeoutMs,
-    maxFileBytes: largestFile(spec),
+    maxFileBytes: share.vmmRoot.shares.length > 0 ? anySize : largestFile(spec),
     log: join(spec.directory, "qemu.log"),
   };
 }

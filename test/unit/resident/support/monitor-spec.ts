@@ -35,6 +35,8 @@ const shellRoot: ConfinedRoot = {
     { path: "/bin", target: "usr/bin" },
   ],
   directories: ["/tmp"],
+  shares: [],
+  proc: false,
 };
 
 const readyTimeoutMs = 10_000;
@@ -51,6 +53,7 @@ export function shell(
     argv: ["/usr/bin/bash", "-c", script],
     // The second tells whose process it is: processesOf.
     env: ["PATH=/usr/bin", `${vmVariable}=${directory}`],
+    privileges: { root: false, capabilities: [] },
     root: shellRoot,
     descriptors: {},
     readyFiles: [],

@@ -44,6 +44,7 @@ test("what would reach the host's own files cannot be allowed", () => {
     "scratch.dir",
     "programs.mke2fs",
     "programs.qemu-system-x86_64",
+    "programs.virtiofsd",
     "programs.vhost-device-vsock",
   ]);
   for (const key of paths)

@@ -17,12 +17,18 @@ const accepts = (field: string, value: unknown) => {
   return warnings.length === 0;
 };
 
+const isBindOption = (option: string): boolean => /^r?bind$|^r(ro|nosuid|nodev|noexec)$/.test(option);
+
 test("every advertised thing is accepted", () => {
   expect(accepts("ociVersion", features.ociVersionMin)).toBe(true);
   expect(accepts("ociVersion", features.ociVersionMax)).toBe(true);
-  expect(accepts("mounts", [{ destination: "/x", type: "tmpfs", options: features.mountOptions }])).toBe(
-    true,
-  );
+  for (const option of features.mountOptions) {
+    const options = [option];
+    const asTmpfs = (): boolean => accepts("mounts", [{ destination: "/x", type: "tmpfs", options }]);
+    const asBind = (): boolean =>
+      accepts("mounts", [{ destination: "/x", source: "/y", type: "bind", options }]);
+    expect([option, isBindOption(option) ? asBind() : asTmpfs()]).toEqual([option, true]);
+  }
   expect(
     accepts(
       "linux.namespaces",

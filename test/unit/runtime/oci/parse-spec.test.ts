@@ -107,8 +107,10 @@ describe("refused, naming the field", () => {
   });
 
   test.each([
-    ["mounts", [{ destination: "/x", type: "bind", source: "/y" }], "mounts[0].type"],
-    ["mounts", [{ destination: "/x", source: "/y", options: ["rbind"] }], "mounts[0].options[0]"],
+    ["mounts", [{ destination: "/x", type: "nfs", source: "/y" }], "mounts[0].type"],
+    ["mounts", [{ destination: "/x", type: "tmpfs", options: ["rro"] }], "mounts[0].options[0]"],
+    ["mounts", [{ destination: "/x", source: "/y", options: ["rbind", "rshared"] }], "mounts[0].options[1]"],
+    ["mounts", [{ destination: "/x", source: "/y", options: ["bind", "idmap"] }], "mounts[0].options[1]"],
     [
       "mounts",
       [{ destination: "/x", type: "tmpfs", options: ["nosuid", "tmpcopyup"] }],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { defaultSettings } from "../../../../runtime/src/config/assign.ts";
-import { bootSettings } from "../../../../runtime/src/sandbox/settings.ts";
+import { bootSettings, storageSettings } from "../../../../runtime/src/sandbox/settings.ts";
 
 test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
   expect(bootSettings(defaultSettings())).toEqual({
@@ -15,6 +15,13 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
     },
     guest: { kernel: null, directory: null },
     bootTimeoutMs: 120_000,
+  });
+  expect(storageSettings(defaultSettings())).toEqual({
+    hypervisor: "qemu",
+    programs: {},
+    rootfs: "stream",
+    volumes: "auto",
+    cache: "auto",
     scratch: { kind: "ext4", sizeMib: 10_240, directory: "/var/lib/runv/scratch" },
   });
 });
@@ -26,6 +33,6 @@ test("programs are found by their names", () => {
 
 test("a tmpfs has the guest's own limit unless one is set", () => {
   const settings = { ...defaultSettings(), "scratch.kind": "tmpfs" } as const;
-  expect(bootSettings(settings).scratch).toEqual({ kind: "tmpfs", sizeMib: 0 });
-  expect(bootSettings({ ...settings, "scratch.mib": 32 }).scratch).toEqual({ kind: "tmpfs", sizeMib: 32 });
+  expect(storageSettings(settings).scratch).toEqual({ kind: "tmpfs", sizeMib: 0 });
+  expect(storageSettings({ ...settings, "scratch.mib": 32 }).scratch).toEqual({ kind: "tmpfs", sizeMib: 32 });
 });

@@ -11,8 +11,9 @@ const spec: VmSpec = {
   carrier: "auto",
   programs: {},
   guest: { vmlinux: "/v", initramfs: "/i", kernelParameters: ["one=1"] },
-  disks: [{ descriptor: 7, sizeBytes: 1_048_576 }],
+  disks: [{ descriptor: 7, sizeBytes: 1_048_576, format: "raw", readonly: false }],
   cgroups: [],
+  share: null,
   oomScoreAdj: 0,
   rollback: { trees: [], cgroups: [] },
 };
@@ -42,9 +43,9 @@ test("the whole command line under emulation", () => {
       "-add-fd",
       "fd={fd:disk0},set=1",
       "-blockdev",
-      "driver=file,filename=/dev/fdset/1,aio=threads,discard=unmap,node-name=disk0file",
+      "driver=file,filename=/dev/fdset/1,aio=threads,node-name=disk0file,read-only=off,discard=unmap",
       "-blockdev",
-      "driver=raw,file=disk0file,node-name=disk0,discard=unmap",
+      "driver=raw,file=disk0file,node-name=disk0,read-only=off,discard=unmap",
       "-device",
       "virtio-blk-device,drive=disk0,werror=report,rerror=report",
       "-object",
@@ -85,8 +86,8 @@ test("every disk has a descriptor set and a device, in order", () => {
     {
       ...spec,
       disks: [
-        { descriptor: 7, sizeBytes: 1_048_576 },
-        { descriptor: 8, sizeBytes: 1_048_576 },
+        { descriptor: 7, sizeBytes: 1_048_576, format: "raw", readonly: false },
+        { descriptor: 8, sizeBytes: 1_048_576, format: "raw", readonly: false },
       ],
     },
     "tcg",

@@ -1,0 +1,135 @@
+import type { Mount, Rootfs, Share } from "@runv/protocol";
+import { RunvError } from "@runv/protocol/errors";
+import type { HypervisorName, RootfsChoice, VolumesChoice } from "../config/choices.ts";
+import type { Disk } from "../hypervisor/hypervisor.ts";
+import { hypervisors } from "../hypervisor/registry.ts";
+import type { Spec } from "../oci/spec.ts";
+import type { ProgramPaths } from "../shared/installation.ts";
+import { type ShareCache, type ShareDriver, shareDrivers, shareTag, type VmShare } from "../shared/share.ts";
+import { planMounts } from "../storage/bind-mounts.ts";
+import type { RootfsDriver, RootfsDriverName, RootfsPlan, TreeCopy } from "../storage/rootfs-driver.ts";
+import type { ScratchOptions } from "../storage/scratch.ts";
+import { sharedRootfs } from "../storage/shared-rootfs.ts";
+import { streamRootfs } from "../storage/stream-rootfs.ts";
+
+export interface StorageSettings {
+  readonly hypervisor: HypervisorName;
+  readonly programs: ProgramPaths;
+  readonly rootfs: RootfsChoice;
+  readonly volumes: VolumesChoice;
+  readonly cache: ShareCache;
+  readonly scratch: ScratchOptions;
+}
+
+/** What one container's files ask of its VM, of the host once the guest runs, and of the agent. */
+export interface StoragePlan {
+  readonly driver: RootfsDriverName;
+  readonly share: VmShare | null;
+  readonly disks: readonly Disk[];
+  readonly scratch: ScratchOptions;
+  readonly copies: readonly TreeCopy[];
+  readonly rootfs: Rootfs;
+  readonly mounts: readonly Mount[];
+}
+
+export interface StorageRequest {
+  readonly container: string;
+  /** Absolute. */
+  readonly rootfs: string;
+  readonly spec: Spec;
+  readonly settings: StorageSettings;
+  /** Of the VM: absolute, exists. */
+  readonly vmDirectory: string;
+  readonly warn: (sentence: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A guest that writes nothing of its own needs a place for mount points only. */
+const nothingToWriteMib = 16;
+
+/** Decides where rootfs and bind mounts are. @throws RunvError "unavailable" or "unsupported" that says what cannot be had and what can. */
+export async function planStorage(request: StorageRequest): Promise<StoragePlan> {
+  const { settings, spec } = request;
+  const driver = rootfsDriver(settings);
+  const shareDriver = chooseShare(driver.name, request);
+  const mounts = planMounts({
+    container: request.container,
+    mounts: spec.mounts,
+    shared: shareDriver !== null && settings.volumes !== "copy",
+    workDirectory: request.vmDirectory,
+    warn: request.warn,
+  });
+  const rootfs = await driver.plan({
+    container: request.container,
+    rootfs: request.rootfs,
+    readonly: spec.root.readonly,
+    device: settings.scratch.kind === "ext4" ? "/dev/vdb" : "/dev/vda",
+    signal: request.signal,
+  });
+  const trees = [...rootfs.trees, ...mounts.trees];
+  const copies = [...rootfs.copies, ...mounts.copies];
+  return {
+    driver: driver.name,
+    share: shareDriver === null ? null : { driver: shareDriver, cache: settings.cache, trees },
+    disks: rootfs.disk === null ? [] : [rootfs.disk],
+    scratch: scratchFor(settings.scratch, rootfs, copies),
+    copies,
+    rootfs: rootfs.rootfs,
+    mounts: mounts.mounts,
+  };
+}
+
+/** The share as the agent is told of it. */
+export function shareRequest(share: VmShare | null): Share | undefined {
+  return share === null ? undefined : { driver: share.driver, tag: shareTag, cache: share.cache };
+}
+
+function rootfsDriver(settings: StorageSettings): RootfsDriver {
+  const wanted = settings.rootfs;
+  if (wanted === "stream") return streamRootfs;
+  if (wanted !== "auto") return sharedRootfs(required(wanted, "rootfs", settings));
+  const shared = firstShare(settings);
+  return shared === null ? streamRootfs : sharedRootfs(shared);
+}
+
+/** One share a virtual machine: bind mounts go where the rootfs is. */
+function chooseShare(rootfs: RootfsDriverName, request: StorageRequest): ShareDriver | null {
+  const { settings } = request;
+  const { volumes } = settings;
+  const hasBinds = request.spec.mounts.some(({ type }) => type === "bind");
+  const ofRootfs = shareDrivers.find((name) => name === rootfs);
+  if (ofRootfs !== undefined) {
+    if (hasBinds && !["auto", "copy", ofRootfs].includes(volumes))
+      throw new RunvError(
+        "invalid-argument",
+        `volumes: ${volumes}: the root file system is shared by ${rootfs}, and a virtual machine has one share: use auto, copy or ${rootfs}`,
+      );
+    return ofRootfs;
+  }
+  if (!hasBinds || volumes === "copy") return null;
+  return volumes === "auto" ? firstShare(settings) : required(volumes, "volumes", settings);
+}
+
+function firstShare(settings: StorageSettings): ShareDriver | null {
+  return shareDrivers.find((name) => problemOf(name, settings) === null) ?? null;
+}
+
+/** @throws RunvError "unavailable" when this host does not have it */
+function required(driver: ShareDriver, what: string, settings: StorageSettings): ShareDriver {
+  const problem = problemOf(driver, settings);
+  if (problem !== null) throw new RunvError("unavailable", `${what}: ${driver}: ${problem}`);
+  return driver;
+}
+
+function problemOf(driver: ShareDriver, { hypervisor, programs }: StorageSettings): string | null {
+  return hypervisors[hypervisor].shareProblem(driver, programs);
+}
+
+function scratchFor(
+  scratch: ScratchOptions,
+  rootfs: RootfsPlan,
+  copies: readonly TreeCopy[],
+): ScratchOptions {
+  const isNeeded = rootfs.needsScratch || copies.length > 0;
+  return isNeeded ? scratch : { kind: "tmpfs", sizeMib: nothingToWriteMib };
+}

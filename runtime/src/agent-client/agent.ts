@@ -8,6 +8,7 @@ import {
   ProcessesDefinition,
   SandboxDefinition,
   StorageDefinition,
+  type Timestamp,
   type UnpackResponse,
 } from "@runv/protocol";
 import { agentCallTimeoutMs, rootfsHandoverTimeoutMs } from "../shared/limits.ts";
@@ -16,6 +17,7 @@ import { type CallTarget, call, openChannel } from "./call.ts";
 /** The agent of one VM: one method a call of agent.proto. Every call ends by its deadline. */
 export interface Agent {
   configure(request: ConfigureRequest, timeoutMs: number): Promise<ConfigureResponse>;
+  setClock(time: Timestamp): Promise<void>;
   /** Answers when the bulk connection's tar stream is unpacked. `stop` cancels it. */
   unpack(containerId: string, copy: string, stop: AbortSignal): Promise<UnpackResponse>;
   createContainer(request: CreateContainerRequest): Promise<void>;
@@ -53,6 +55,9 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
   return {
     configure: async (request, timeoutMs) =>
       ask({ service: sandbox, method: SandboxDefinition.methods.configure }, request, timeoutMs),
+    setClock: async (time) => {
+      await ask({ service: sandbox, method: SandboxDefinition.methods.setClock }, { time });
+    },
     unpack: async (containerId, copy, stop) => {
       const whatFits = { containerId, copy, maxBytes: 0, maxEntries: 0 };
       return ask(

@@ -37,6 +37,9 @@ const endNoticeTimeoutMs = 500;
 /** What calls fail with when their other end is gone. */
 const silentCodes: readonly string[] = ["timeout", "unavailable", "agent"];
 
+/** How much the guest's clock may be behind the host's when its container starts. */
+const clockToleranceMs = 500;
+
 /** A VM whose agent answered. */
 export interface Sandbox {
   readonly vm: LaunchedVm;
@@ -88,6 +91,7 @@ async function launch(options: BootOptions, disks: Disk[]): Promise<LaunchedVm> 
 }
 
 async function introduce(agent: Agent, vm: LaunchedVm, options: BootOptions): Promise<ConfigureResponse> {
+  const askedAtMs = performance.now();
   try {
     const guest = await agent.configure(
       {
@@ -101,6 +105,8 @@ async function introduce(agent: Agent, vm: LaunchedVm, options: BootOptions): Pr
       options.bootTimeoutMs,
     );
     if (guest.protocolVersion !== protocolVersion) throw versionMismatch(guest);
+    // The request waited for the guest to boot, and the time in it became old.
+    if (performance.now() - askedAtMs > clockToleranceMs) await agent.setClock(now());
     return guest;
   } catch (cause) {
     throw await bootError(cause, vm, options.bootTimeoutMs);

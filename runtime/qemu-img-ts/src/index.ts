@@ -2,3 +2,4 @@ export { type CreateImageOptions, createImage, type ImageFormat } from "./create
 export { QemuImgError, type QemuImgErrorCode } from "./error.ts";
 export { type DataExtent, mapImage } from "./map.ts";
 export type { RunOptions } from "./run.ts";
+export { tool, toolVersion } from "./version.ts";

@@ -14,6 +14,7 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   exec: async () => (await import("./commands/exec.ts")).addExec,
   ps: async () => (await import("./commands/ps.ts")).addPs,
   list: async () => (await import("./commands/list.ts")).addList,
+  check: async () => (await import("./commands/check.ts")).addCheck,
   spec: async () => (await import("./commands/spec.ts")).addSpec,
   features: async () => (await import("./commands/features.ts")).addFeatures,
   config: async () => (await import("./commands/config.ts")).addConfig,

@@ -1,13 +1,14 @@
 import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
 import type { Accel, CarrierChoice, MachineChoice } from "../config/choices.ts";
+import type { Capability, Finding } from "../shared/capability.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
 import type { ShareDriver, VmShare } from "../shared/share.ts";
 
 /** The interface that every VMM driver implements. What a driver cannot do is absent from it, not a stub that throws. */
 export interface Hypervisor {
   readonly name: string;
-  /** Whether this host can run it, and if not why, in words for the user. */
-  probe(programs: ProgramPaths): Promise<HostSupport>;
+  /** What this host has of what its virtual machines are made of: programs, accelerators, machine types, carriers. */
+  probe(request: ProbeRequest): Promise<HypervisorSupport>;
   /** Why directories of this host cannot be shared that way, in words for the user; null when they can. */
   shareProblem(driver: ShareDriver, programs: ProgramPaths): string | null;
   /**
@@ -19,10 +20,19 @@ export interface Hypervisor {
   attach(saved: unknown): Vm;
 }
 
-export interface HostSupport {
-  readonly usable: boolean;
-  /** One sentence each: what is missing and the way out. */
-  readonly problems: readonly string[];
+/** What is configured, for a look at the host: is it there? */
+export interface ProbeRequest {
+  readonly accel: Accel;
+  readonly machine: MachineChoice;
+  readonly carrier: CarrierChoice;
+  readonly programs: ProgramPaths;
+  readonly signal: AbortSignal;
+}
+
+export interface HypervisorSupport {
+  readonly capabilities: readonly Capability[];
+  /** One for each way to share directories. */
+  readonly shares: readonly Finding[];
 }
 
 /** What a virtual machine is made of; the driver alone decides on devices and options. */

@@ -7,12 +7,12 @@ export interface RunProgramOptions {
   readonly signal: AbortSignal;
 }
 
-/** Runs a helper program of the host to its end. @throws RunvError internal with what it said on stderr. */
+/** Runs a helper program of the host to its end. @returns what it printed. @throws RunvError internal with what it said on stderr. */
 export async function runProgram(
   path: string,
   args: readonly string[],
   options: RunProgramOptions,
-): Promise<void> {
+): Promise<string> {
   const { execa } = await import("execa");
   const result = await execa(path, args, {
     reject: false,
@@ -20,7 +20,7 @@ export async function runProgram(
     timeout: options.timeoutMs,
     cancelSignal: options.signal,
   });
-  if (!result.failed) return;
+  if (!result.failed) return result.stdout;
   const said = result.stderr.trim();
   throw new RunvError("internal", `${options.what}: ${path}: ${said === "" ? result.shortMessage : said}`, {
     cause: result,

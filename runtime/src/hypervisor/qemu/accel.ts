@@ -21,7 +21,7 @@ export function chooseAccel(wanted: Accel): QemuAccel {
 }
 
 /** Why KVM cannot be used; null when it can. */
-function kvmProblem(): string | null {
+export function kvmProblem(): string | null {
   try {
     accessSync(kvmDevice, constants.R_OK | constants.W_OK);
   } catch (error) {
@@ -31,4 +31,10 @@ function kvmProblem(): string | null {
     return "the CPU reports no hardware virtualisation (vmx or svm in /proc/cpuinfo)";
   }
   return null;
+}
+
+/** The command that brings /dev/kvm; null where the CPU, as this host sees it, has no hardware virtualisation. */
+export function kvmRemedy(): string | null {
+  const [, flag] = /^flags\s*:.*\b(vmx|svm)\b/m.exec(readFileSync("/proc/cpuinfo", "latin1")) ?? [];
+  return flag === undefined ? null : `modprobe ${flag === "vmx" ? "kvm_intel" : "kvm_amd"}`;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import type { Carrier, ConfinedProcess, Descriptor } from "../../../resident/contract/monitor.ts";
 import type { CarrierChoice } from "../../config/choices.ts";
-import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
+import { findProgram } from "../../shared/installation.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
 import { noPrivileges } from "./shares.ts";
@@ -19,8 +19,8 @@ export interface CarrierParts {
   readonly ownedDirectories: readonly string[];
 }
 
-const vhostVsockDevice = "/dev/vhost-vsock";
-const vhostUserProgram = "vhost-device-vsock";
+export const vhostVsockDevice = "/dev/vhost-vsock";
+export const vhostUserProgram = "vhost-device-vsock";
 /** CIDs 0 to 2 are taken: vsock(7). */
 const firstGuestCid = 3;
 const helperReadyTimeoutMs = 5000;
@@ -32,13 +32,6 @@ export function chooseCarrier(spec: VmSpec): CarrierParts {
   const program = wanted === "vhost-vsock" ? null : findProgram(vhostUserProgram, spec.programs);
   if (program !== null) return vhostUserVsock(spec.directory, program);
   throw new RunvError("unavailable", `no way to reach the guest: ${missing(wanted)}`);
-}
-
-/** Why neither carrier can be used; null when one can. */
-export function carrierProblem(programs: ProgramPaths): string | null {
-  return existsSync(vhostVsockDevice) || findProgram(vhostUserProgram, programs) !== null
-    ? null
-    : missing("auto");
 }
 
 function missing(wanted: CarrierChoice): string {

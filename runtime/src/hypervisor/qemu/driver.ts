@@ -8,26 +8,20 @@ import {
   type MonitorSpec,
   monitorContractVersion,
 } from "../../../resident/contract/monitor.ts";
-import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
-import {
-  type HostSupport,
-  type Hypervisor,
-  type LaunchedVm,
-  type Vm,
-  type VmSpec,
-  vmFiles,
-} from "../hypervisor.ts";
+import { findProgram } from "../../shared/installation.ts";
+import { type Hypervisor, type LaunchedVm, type Vm, type VmSpec, vmFiles } from "../hypervisor.ts";
 import { startMonitor } from "../monitor.ts";
 import { launchedVm, monitoredVm } from "../monitored-vm.ts";
 import { parseSavedVm } from "../saved-vm.ts";
 import { chooseAccel, type QemuAccel } from "./accel.ts";
 import { insidePaths, qemuArguments } from "./arguments.ts";
-import { type CarrierParts, carrierProblem, chooseCarrier } from "./carriers.ts";
+import { type CarrierParts, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
+import { debianPackage, program } from "./program.ts";
 import { anySize, type ShareParts, shareParts, shareProblem } from "./shares.ts";
+import { probe } from "./support.ts";
 
 const driverName = "qemu";
-const program = "qemu-system-x86_64";
 const firmware = ["/usr/share/qemu", "/usr/share/seabios"];
 const vmmReadyTimeoutMs = 5000;
 /** What is kept of the guest's console. */
@@ -38,21 +32,9 @@ const firstInheritedDescriptor = 4;
 
 export const qemu: Hypervisor = { name: driverName, probe, shareProblem, launch, attach };
 
-async function probe(programs: ProgramPaths): Promise<HostSupport> {
-  const problems = [programProblem(programs), carrierProblem(programs)].filter((problem) => problem !== null);
-  return Promise.resolve({ usable: problems.length === 0, problems });
-}
-
-function programProblem(programs: ProgramPaths): string | null {
-  return findProgram(program, programs) === null
-    ? `the program ${program} is not installed (Debian package qemu-system-x86)`
-    : null;
-}
-
 async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
   const path = findProgram(program, spec.programs);
-  if (path === null)
-    throw new RunvError("unavailable", `hypervisor: qemu: ${programProblem(spec.programs) ?? ""}`);
+  if (path === null) throw notInstalled();
   const accel = chooseAccel(spec.accel);
   const carrier = chooseCarrier(spec);
   const share = shareParts(spec);
@@ -74,6 +56,13 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
     carrier: carrier.name,
   };
   return launchedVm(saved, monitor);
+}
+
+function notInstalled(): RunvError {
+  return new RunvError(
+    "unavailable",
+    `hypervisor: qemu: the program ${program} is not installed (Debian package ${debianPackage})`,
+  );
 }
 
 function attach(saved: unknown): Vm {

@@ -174,6 +174,6 @@ function boundTree({ name, ...tree }: VmShare["trees"][number]): Share {
   return { ...tree, target: `${inside}/${name}` };
 }
 
-function findVirtiofsd(programs: ProgramPaths): string | null {
+export function findVirtiofsd(programs: ProgramPaths): string | null {
   return findProgram(program, programs) ?? usualPlaces.find((path) => existsSync(path)) ?? null;
 }

@@ -1,0 +1,101 @@
+import { accessSync, constants, existsSync } from "node:fs";
+import { errorMessage } from "@runv/protocol/errors";
+import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
+import { runProgram } from "../../shared/run-program.ts";
+import { kvmProblem, kvmRemedy } from "./accel.ts";
+import { vhostUserProgram, vhostVsockDevice } from "./carriers.ts";
+import { program } from "./program.ts";
+import { findVirtiofsd, shareProblem } from "./shares.ts";
+
+/** A program asked for its version and what it is built with. */
+const askTimeoutMs = 10_000;
+
+/** What was seen on a host; each `problem` in words, null where there is none. */
+export interface HostFacts {
+  readonly emulator: {
+    readonly problem: string | null;
+    readonly path: string;
+    readonly version: string;
+    readonly accels: readonly string[];
+    readonly machines: readonly string[];
+    readonly devices: readonly string[];
+  };
+  readonly kvm: { readonly problem: string | null; readonly remedy: string | null };
+  readonly vhostVsock: { readonly problem: string | null; readonly path: string };
+  /** `version` with the path. */
+  readonly vhostUser: { readonly problem: string | null; readonly version: string };
+  readonly virtiofsd: { readonly problem: string | null; readonly path: string };
+}
+
+/** Looks; nothing is changed, and what fails is a fact, too. */
+export async function lookAtHost(programs: ProgramPaths, signal: AbortSignal): Promise<HostFacts> {
+  const problem = kvmProblem();
+  return {
+    emulator: await lookAtEmulator(programs, signal),
+    kvm: { problem, remedy: problem === null ? null : kvmRemedy() },
+    vhostVsock: { problem: deviceProblem(vhostVsockDevice), path: vhostVsockDevice },
+    vhostUser: await lookAtVhostUser(programs, signal),
+    virtiofsd: lookAtVirtiofsd(programs),
+  };
+}
+
+async function lookAtEmulator(programs: ProgramPaths, signal: AbortSignal): Promise<HostFacts["emulator"]> {
+  const nothing = { path: "", version: "", accels: [], machines: [], devices: [] };
+  try {
+    const path = findProgram(program, programs);
+    if (path === null) return { ...nothing, problem: `the program ${program} is not installed` };
+    const ask = async (...args: readonly string[]): Promise<string> =>
+      runProgram(path, args, { what: "hypervisor", timeoutMs: askTimeoutMs, signal });
+    return {
+      problem: null,
+      path,
+      version: versionIn(await ask("--version")),
+      accels: words(await ask("-accel", "help"), /^(\w+)$/gm),
+      machines: words(await ask("-machine", "help"), /^([\w.-]+) {2,}/gm),
+      devices: words(await ask("-device", "help"), /^name "([^"]+)"/gm),
+    };
+  } catch (error) {
+    return { ...nothing, problem: errorMessage(error) };
+  }
+}
+
+async function lookAtVhostUser(programs: ProgramPaths, signal: AbortSignal): Promise<HostFacts["vhostUser"]> {
+  try {
+    const path = findProgram(vhostUserProgram, programs);
+    if (path === null) return { problem: `the program ${vhostUserProgram} is not installed`, version: "" };
+    const answer = await runProgram(path, ["--version"], {
+      what: "carrier",
+      timeoutMs: askTimeoutMs,
+      signal,
+    });
+    return { problem: null, version: `${vhostUserProgram} ${versionIn(answer)}, ${path}` };
+  } catch (error) {
+    return { problem: errorMessage(error), version: "" };
+  }
+}
+
+function lookAtVirtiofsd(programs: ProgramPaths): HostFacts["virtiofsd"] {
+  try {
+    return { problem: shareProblem("virtiofs", programs), path: findVirtiofsd(programs) ?? "" };
+  } catch (error) {
+    return { problem: errorMessage(error), path: "" };
+  }
+}
+
+function deviceProblem(path: string): string | null {
+  if (!existsSync(path)) return `${path} is missing`;
+  try {
+    accessSync(path, constants.R_OK | constants.W_OK);
+    return null;
+  } catch (error) {
+    return `${path} cannot be opened: ${errorMessage(error)}`;
+  }
+}
+
+function versionIn(answer: string): string {
+  return /\d+(\.\d+)+/.exec(answer)?.[0] ?? "of an unknown version";
+}
+
+function words(answer: string, pattern: RegExp): string[] {
+  return [...answer.matchAll(pattern)].flatMap(([, word]) => word ?? []);
+}

@@ -16,6 +16,7 @@ export interface BundleOptions {
   readonly cwd?: string;
   readonly oomScoreAdj?: number;
   readonly cgroupsPath?: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 const defaultCapabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
@@ -56,6 +57,7 @@ function config(options: BundleOptions) {
     process: processSpec(options),
     root: { path: options.rootfs ?? busyboxRootfs(), readonly: options.readonlyRootfs ?? false },
     hostname: options.hostname ?? "runv",
+    ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
     mounts: [
       mount("/proc", "proc", []),
       mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),

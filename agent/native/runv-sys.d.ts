@@ -183,6 +183,8 @@ declare module "runv:sys" {
   export function openPty(ptmx: string, devpts: string): { master: Fd; slave: Fd; number: number };
   /** Raw mode as cfmakeraw(3); returns the former settings for `restoreTerminal`. Throws ENOTTY. */
   export function makeRaw(fd: Fd): Uint8Array;
+  /** Speed of a serial line, in bits per second: one of 9600, 38400, 115200. Throws EINVAL for others. */
+  export function setLineSpeed(fd: Fd, bitsPerSecond: number): void;
   export function restoreTerminal(fd: Fd, settings: Uint8Array): void;
   export function getWindowSize(fd: Fd): { rows: number; columns: number };
   export function setWindowSize(fd: Fd, rows: number, columns: number): void;
@@ -227,6 +229,32 @@ declare module "runv:sys" {
    * more, the other direction still runs to its end. Owns both descriptors from the call on. `cancel` closes both at once; `done` is not
    * called then. */
   export function relay(a: Fd, b: Fd, done: (error: string | null) => void): { cancel(): void };
+
+  /** The multiplexer (agent/protocol/README.md): streams over one carrier that need not be reliable. C moves bytes, credits and what was lost. */
+  export interface MuxOptions {
+    /** The side that opens streams; the other listens. */
+    readonly dialer: boolean;
+    /** The dialer's random number (32 bits) for this link; the listener learns it. */
+    readonly session: number;
+    /** Bytes that may be under way before the peer has confirmed any. */
+    readonly windowBytes: number;
+    /** Longest frame that is sent: 64 to 32,768. */
+    readonly frameBytes: number;
+  }
+  export interface Mux {
+    /** Streams that the dialer opens to `port` become sockets. At most 8 ports; others are refused. Throws EPIPE when the link is over. */
+    listen(port: number, onConnection: (connection: Fd) => void): void;
+    /** Opens a stream. `done` is called once, later: with a non-blocking socket, or null when it is refused or the link ends. Throws EAGAIN with
+     * 512 streams open, EPIPE when the link is over. @returns its number, for `cancel` */
+    connect(port: number, done: (connection: Fd | null) => void): number;
+    /** Gives up a stream that is not open yet; `done` is not called then. One that is open or over is left alone. */
+    cancel(id: number): void;
+    /** Closes the carrier; every stream ends. `onBroken` is not called. */
+    close(): void;
+  }
+  /** Owns the carrier's descriptor. `onBroken` is called once, when the carrier ends or the peer breaks protocol: every stream ends then, and
+   * what was received before is still delivered. */
+  export function mux(carrier: Fd, options: MuxOptions, onBroken: (reason: string) => void): Mux;
 
   /** The process-I/O protocol (agent/protocol/README.md): one connection carries one process's three streams with credit
    * each, window size, signals and its exit. C moves stream bytes and credits; other frames reach `onFrame`. */

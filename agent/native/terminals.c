@@ -98,6 +98,30 @@ static JSValue terminal_restore(JSContext *ctx, JSValueConst self, int argc, JSV
 	return runv_check(ctx, tcsetattr(fd, TCSANOW, &settings), "tcsetattr", NULL);
 }
 
+static JSValue terminal_set_speed(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc;
+	static const struct {
+		int bits_per_second;
+		speed_t speed;
+	} speeds[] = {{9600, B9600}, {38400, B38400}, {115200, B115200}};
+	int fd, wanted;
+	struct termios settings;
+	if (runv_fd(ctx, argv[0], &fd) < 0 ||
+	    runv_int32(ctx, argv[1], "bitsPerSecond", 0, INT_MAX, &wanted) < 0)
+		return JS_EXCEPTION;
+	memset(&settings, 0, sizeof settings);
+	if (tcgetattr(fd, &settings) < 0)
+		return runv_throw_errno(ctx, errno, "tcgetattr", NULL);
+	for (int index = 0; index < RUNV_COUNT(speeds); index++) {
+		if (speeds[index].bits_per_second != wanted)
+			continue;
+		cfsetspeed(&settings, speeds[index].speed);
+		return runv_check(ctx, tcsetattr(fd, TCSANOW, &settings), "tcsetattr", NULL);
+	}
+	return runv_throw_errno(ctx, EINVAL, "setLineSpeed", NULL);
+}
+
 static JSValue terminal_get_size(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)self, (void)argc;
@@ -143,6 +167,7 @@ static JSValue terminal_is_terminal(JSContext *ctx, JSValueConst self, int argc,
 static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("openPty", 2, terminal_open_pty),
         JS_CFUNC_DEF("makeRaw", 1, terminal_make_raw),
+        JS_CFUNC_DEF("setLineSpeed", 2, terminal_set_speed),
         JS_CFUNC_DEF("restoreTerminal", 2, terminal_restore),
         JS_CFUNC_DEF("getWindowSize", 1, terminal_get_size),
         JS_CFUNC_DEF("setWindowSize", 3, terminal_set_size),

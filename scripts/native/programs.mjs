@@ -29,13 +29,13 @@ export const programs = [
     name: "agent",
     entry: "agent/src/main.ts",
     output: "runv-agent",
-    families: [...everyProgram, "bpf", "relay", "process_io", "untar", "http2"],
+    families: [...everyProgram, "bpf", "relay", "mux", "process_io", "untar", "http2"],
   },
   {
     name: "monitor",
     entry: "runtime/resident/monitor/main.ts",
     output: "runv-monitor",
-    families: [...everyProgram, "relay", "tsc"],
+    families: [...everyProgram, "relay", "mux", "tsc"],
   },
   {
     name: "proxy",
@@ -52,4 +52,14 @@ export const programs = [
 ];
 
 /** All families, for tests. */
-export const everyFamily = [...everyProgram, "bpf", "relay", "process_io", "untar", "pack", "http2", "tsc"];
+export const everyFamily = [
+  ...everyProgram,
+  "bpf",
+  "relay",
+  "mux",
+  "process_io",
+  "untar",
+  "pack",
+  "http2",
+  "tsc",
+];

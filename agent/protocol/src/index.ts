@@ -1,4 +1,5 @@
 export * from "./bulk.ts";
+export * from "./carriers.ts";
 export * from "./errors.ts";
 export * from "./generated/agent.ts";
 export type { CancelSignal } from "./grpc/cancellation.ts";
@@ -7,5 +8,6 @@ export { GrpcServer, type GrpcServerOptions } from "./grpc/server.ts";
 export type { CallContext, Handler, ServiceDefinition, ServiceImplementation } from "./grpc/service.ts";
 export type { ByteStream, Clock, HeaderList, Http2Handlers, Http2Session } from "./grpc/transport.ts";
 export * from "./json-object.ts";
+export * from "./mux.ts";
 export * from "./ports.ts";
 export * from "./process-io.ts";

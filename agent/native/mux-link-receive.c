@@ -1,0 +1,169 @@
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "errors.h"
+#include "mux.h"
+
+/* What is read of the carrier before sockets get their turn. */
+enum { READS_PER_TURN = 4 };
+
+static size_t waiting(const struct mux *mux)
+{
+	return mux->received_end - mux->received_start;
+}
+
+/* The next frame that is whole, or NULL: what comes before it is garbage. */
+static const uint8_t *find_frame(struct mux *mux, struct mux_header *header)
+{
+	while (waiting(mux) > 0) {
+		const uint8_t *at = mux->received + mux->received_start;
+		const uint8_t *sync = memchr(at, MUX_SYNC_FIRST, waiting(mux));
+		mux->received_start += sync ? (size_t)(sync - at) : waiting(mux);
+		if (waiting(mux) < MUX_HEADER_BYTES)
+			return NULL;
+		if (mux_get_header(sync, mux->session, header)) {
+			if (waiting(mux) < mux_frame_bytes(header->length))
+				return NULL;
+			if (mux_payload_intact(sync, header, mux->session)) {
+				mux->received_start += mux_frame_bytes(header->length);
+				return sync;
+			}
+		}
+		/* Bytes may be missing inside it: the next frame can begin anywhere behind its first byte. */
+		mux->received_start++;
+	}
+	return NULL;
+}
+
+/* The number of a session is taken until the peer has shown that it has the same; a later greeting could be a stream's bytes. */
+static const char *hello(struct mux *mux, const struct mux_header *header, const uint8_t *payload)
+{
+	if (mux->dialer || header->length != 8 || mux_get_u32(payload) != MUX_VERSION)
+		return NULL;
+	uint32_t session = mux_get_u32(payload + 4);
+	if (mux->confirmed && session != mux->session)
+		return NULL;
+	mux->session = session;
+	mux->up = mux->welcome_due = true;
+	return NULL;
+}
+
+static const char *welcome(struct mux *mux, const struct mux_header *header, const uint8_t *payload)
+{
+	if (!mux->dialer)
+		return NULL;
+	if (header->length != 4 || mux_get_u32(payload) != MUX_VERSION)
+		return "protocol: the peer speaks another version of the multiplexer";
+	mux->up = mux->confirmed = true;
+	return NULL;
+}
+
+/* Something before this is missing. Asking once is enough, unless the peer asks what became of it. */
+static void ask_again(struct mux *mux, bool insist)
+{
+	if (mux->nak_for == mux->expected && !insist)
+		return;
+	mux->nak_for = mux->expected;
+	mux->nak_due = true;
+}
+
+static const char *about_link(struct mux *mux, const struct mux_header *header, const uint8_t *payload)
+{
+	if (header->type == MUX_HELLO)
+		return hello(mux, header, payload);
+	if (header->type == MUX_WELCOME)
+		return welcome(mux, header, payload);
+	const char *failure = mux_link_acknowledge(mux, header->acknowledged);
+	if (header->type == MUX_NAK)
+		mux->rewind_due = true;
+	if (header->type == MUX_PROBE && header->sequence != mux->expected)
+		ask_again(mux, true);
+	else if (header->type == MUX_PROBE)
+		mux->ack_due = true;
+	return failure;
+}
+
+static const char *numbered(JSContext *ctx, struct mux *mux, const struct mux_header *header,
+                            const uint8_t *payload)
+{
+	const char *failure = mux_link_acknowledge(mux, header->acknowledged);
+	if (failure)
+		return failure;
+	if (header->sequence != mux->expected) {
+		if ((int32_t)(header->sequence - mux->expected) > 0)
+			ask_again(mux, false);
+		else
+			mux->ack_due = true;
+		return NULL;
+	}
+	mux->expected++;
+	mux->unacked_bytes += mux_frame_bytes(header->length);
+	mux->unacked_frames++;
+	return mux_stream_frame(ctx, mux, header, payload);
+}
+
+static const char *handle(JSContext *ctx, struct mux *mux, const struct mux_header *header,
+                          const uint8_t *frame)
+{
+	const uint8_t *payload = frame + MUX_HEADER_BYTES;
+	if (header->type == MUX_HELLO || (header->type == MUX_WELCOME && mux->dialer))
+		return about_link(mux, header, payload);
+	if (!mux->up)
+		return NULL;
+	mux->confirmed = true;
+	if (header->type < MUX_OPEN)
+		return about_link(mux, header, payload);
+	return numbered(ctx, mux, header, payload);
+}
+
+static const char *handle_all(JSContext *ctx, struct mux *mux)
+{
+	struct mux_header header;
+	const uint8_t *frame;
+	const char *failure = NULL;
+	while (!failure && mux->fd >= 0 && (frame = find_frame(mux, &header)))
+		failure = handle(ctx, mux, &header, frame);
+	return failure;
+}
+
+static void make_space(struct mux *mux)
+{
+	size_t rest = waiting(mux);
+	if (mux->received_start > 0 && rest > 0)
+		memmove(mux->received, mux->received + mux->received_start, rest);
+	mux->received_start = 0;
+	mux->received_end = rest;
+}
+
+const char *mux_link_receive(JSContext *ctx, struct mux *mux)
+{
+	const char *failure = NULL;
+	for (int reads = 0; reads < READS_PER_TURN && !failure && mux->fd >= 0; reads++) {
+		make_space(mux);
+		size_t space = MUX_RECEIVE_BYTES - mux->received_end;
+		ssize_t count = read(mux->fd, mux->received + mux->received_end, space);
+		if (count < 0 && errno == EINTR)
+			continue;
+		if (count < 0 && errno == EAGAIN)
+			return NULL;
+		if (count == 0 || (count < 0 && errno == ECONNRESET))
+			return "the carrier has ended";
+		if (count < 0)
+			return runv_errno_name(errno);
+		mux->received_end += (size_t)count;
+		mux->progress = true;
+		failure = handle_all(ctx, mux);
+		if ((size_t)count < space)
+			break;
+	}
+	return failure;
+}
+
+const char *mux_link_skip_partial(JSContext *ctx, struct mux *mux)
+{
+	if (waiting(mux) == 0)
+		return NULL;
+	mux->received_start++;
+	return handle_all(ctx, mux);
+}

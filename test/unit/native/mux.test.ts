@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { scenario } from "../../harness/native-fixture.ts";
+import { caseCount } from "../../harness/sample.ts";
+
+const longTimeoutMs = 120_000;
+
+test("64 streams at once, each echoed whole", { timeout: longTimeoutMs }, async () => {
+  const seen = await scenario("muxEchoes", "64", "20000");
+  expect(seen).toEqual({ same: 64, others: [], damaged: false, leaked: 0 });
+});
+
+test("a wire that drops, changes and adds bytes loses nothing in the end", {
+  timeout: longTimeoutMs,
+}, async () => {
+  const seeds = caseCount({ sample: 3, full: 30 });
+  for (let seed = 1; seed <= seeds; seed++) {
+    const seen = await scenario("muxEchoes", "4", "100000", "60000", String(seed * 7919));
+    expect(seen).toEqual({ same: 4, others: [], damaged: true, leaked: 0 });
+  }
+});
+
+test("a stream that nobody reads is bounded and holds up no other", { timeout: longTimeoutMs }, async () => {
+  expect(await scenario("muxStalled")).toEqual({ bounded: true, something: true, echoed: 1 << 20 });
+});
+
+test("a half-close is passed on and the answer still comes", async () => {
+  expect(await scenario("muxHalfClose")).toEqual({ answer: "answer to question" });
+});
+
+test("a peer that goes away fails the other's writes, and no other stream", async () => {
+  expect(await scenario("muxReset")).toEqual({ failed: true, after: "open" });
+});
+
+test("a port on which nobody listens refuses", async () => {
+  expect(await scenario("muxRefused")).toEqual([null, "open"]);
+});
+
+test("a stream is given up before it is open", async () => {
+  expect(await scenario("muxCancelled")).toEqual({ told: ["open"], leaked: 0 });
+});
+
+test("when the carrier ends, what was received is delivered and who waits is told", async () => {
+  const reasons = ["the carrier has ended", "the carrier has ended"];
+  expect(await scenario("muxBroken")).toEqual({
+    words: "last words",
+    waiting: "told",
+    after: "EPIPE",
+    reasons,
+  });
+});
+
+test("a hang-up reaches the other side's socket", async () => {
+  expect(await scenario("muxHungUp")).toEqual({ events: 16 });
+});
+
+describe("a hostile peer", () => {
+  test("every breach of protocol ends the link and leaks nothing", { timeout: longTimeoutMs }, async () => {
+    const names = await scenario("muxAttacks");
+    const attackNames = Array.isArray(names) ? names.map(String) : [];
+    expect(attackNames).toHaveLength(11);
+    for (const name of attackNames) {
+      const seen = await scenario("muxAttack", name);
+      expect({ name, seen }).toEqual({ name, seen: { protocol: true, leaked: 0 } });
+    }
+  });
+
+  test("whatever it sends", { timeout: longTimeoutMs }, async () => {
+    const count = caseCount({ sample: 400, full: 20_000 });
+    expect(await scenario("muxFuzz", String(count), "4711")).toEqual({ someBroken: true, leaked: 0 });
+  });
+});

@@ -1,18 +1,15 @@
 import {
-  bulkPort,
   ContainersDefinition,
-  controlPort,
   HealthDefinition,
   listeningMark,
   ProcessesDefinition,
-  processIoPort,
   SandboxDefinition,
   StorageDefinition,
 } from "@runv/protocol";
 import { leaveKernelNothingToRun, occupyStdio, prepareRoot, protectSelf } from "./boot.ts";
 import { serveBulk } from "./io/bulk-server.ts";
+import { findCarrier } from "./io/carrier.ts";
 import { makeControlServer, serveControl } from "./io/control-server.ts";
-import { openPort } from "./io/listener.ts";
 import { ProcessIoServer } from "./io/process-io-server.ts";
 import { noteAvailableMemory } from "./linux/cgroups.ts";
 import { endMachine } from "./linux/power.ts";
@@ -35,14 +32,15 @@ const stderr = 2;
 /** EX_USAGE of sysexits(3). */
 const exitUsage = 64;
 
-/** PID 1 of the guest. The ports are opened first: the host tries them from the moment the VM starts. */
+/** PID 1 of the guest. What carries its ports comes first: the host waits for it. */
 function main(): void {
-  const mainUs = sinceKernelStartUs();
+  const boot = { mainUs: sinceKernelStartUs(), listeningUs: 0 };
   occupyStdio();
-  const ports = { control: openPort(controlPort), io: openPort(processIoPort), bulk: openPort(bulkPort) };
-  // A host that tries the ports all the time breaks some carriers: it waits for this.
-  write(stderr, `${listeningMark}\n`);
-  const boot = { mainUs, listeningUs: sinceKernelStartUs() };
+  const carrier = findCarrier(() => {
+    // A host that tries the ports all the time breaks some carriers: it waits for this.
+    write(stderr, `${listeningMark}\n`);
+    boot.listeningUs = sinceKernelStartUs();
+  });
   provideTextEncoding();
   startReaping();
   prepareRoot();
@@ -63,11 +61,13 @@ function main(): void {
   server.addService(ContainersDefinition, containersService(sandbox, io));
   server.addService(ProcessesDefinition, processesService(sandbox, io));
   server.addService(HealthDefinition, healthService());
-  serveControl(ports.control, server);
-  serveBulk(ports.bulk, (header, connection) =>
-    bulk.offer(bulkKey(header.container, header.copy), connection),
-  );
-  io.serve(ports.io);
+  carrier.open((ports) => {
+    serveControl(ports.control, server);
+    serveBulk(ports.bulk, (header, connection) =>
+      bulk.offer(bulkKey(header.container, header.copy), connection),
+    );
+    io.serve(ports.io);
+  });
 }
 
 /** CLOCK_MONOTONIC starts with the kernel, and the guest has not slept yet. */

@@ -1,7 +1,7 @@
 import { type BulkHeader, maxBulkHeaderBytes, parseBulkHeader } from "@runv/protocol";
 import { errnoOf } from "../linux/errno.ts";
 import { clearTimer, close, type Fd, read, setTimer, unwatch, utf8Decode, watch } from "../linux/sys.ts";
-import { serve } from "./listener.ts";
+import type { Port } from "./port.ts";
 
 const EPOLLIN = 1;
 /** From the connection to the last byte of its header line. */
@@ -9,8 +9,8 @@ const headerDeadlineMs = 10_000;
 const newline = 10;
 
 /** Reads the line that opens each bulk connection and hands the rest to `onStream`, which owns the descriptor. */
-export function serveBulk(listener: Fd, onStream: (header: BulkHeader, connection: Fd) => void): void {
-  serve(listener, (connection) => {
+export function serveBulk(port: Port, onStream: (header: BulkHeader, connection: Fd) => void): void {
+  port.serve((connection) => {
     const line: number[] = [];
     const end = (header: BulkHeader | null): void => {
       clearTimer(timer);

@@ -1,6 +1,6 @@
 import { type Clock, GrpcServer } from "@runv/protocol";
-import { clearTimer, type Fd, http2Server, monotonicMs, setTimer } from "../linux/sys.ts";
-import { serve } from "./listener.ts";
+import { clearTimer, http2Server, monotonicMs, setTimer } from "../linux/sys.ts";
+import type { Port } from "./port.ts";
 import { SocketStream } from "./socket-stream.ts";
 
 /** One host talks to us, over a connection or two; the bounds are for one that lost its mind. */
@@ -13,9 +13,9 @@ export function makeControlServer(): GrpcServer {
   return new GrpcServer({ clock, createSession: (handlers) => http2Server(handlers, limits) });
 }
 
-export function serveControl(listener: Fd, server: GrpcServer): void {
+export function serveControl(port: Port, server: GrpcServer): void {
   let connections = 0;
-  serve(listener, (connection) => {
+  port.serve((connection) => {
     const stream = new SocketStream(connection);
     if (connections >= maxConnections) {
       stream.close();

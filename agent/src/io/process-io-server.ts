@@ -9,7 +9,7 @@ import {
   utf8Decode,
   utf8Encode,
 } from "../linux/sys.ts";
-import { serve } from "./listener.ts";
+import type { Port } from "./port.ts";
 
 /** A connection may come before its process: that long it waits, and so many at a time. */
 const attachDeadlineMs = 60_000;
@@ -28,8 +28,8 @@ export class ProcessIoServer {
     this.#find = find;
   }
 
-  serve(listener: Fd): void {
-    serve(listener, (connection) => {
+  serve(port: Port): void {
+    port.serve((connection) => {
       new IoConnection(connection, this).start();
     });
   }

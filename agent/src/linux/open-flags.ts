@@ -1,7 +1,10 @@
 /** Flags of open(2) and modes of mknod(2), as on x86_64 (asm-generic/fcntl.h, linux/stat.h). */
 export const O_RDONLY = 0;
 export const O_WRONLY = 1;
+export const O_RDWR = 2;
 export const O_CREAT = 0o100;
+export const O_NOCTTY = 0o400;
+export const O_NONBLOCK = 0o4000;
 export const O_DIRECTORY = 0o200000;
 export const O_NOFOLLOW = 0o400000;
 

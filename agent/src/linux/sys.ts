@@ -1,6 +1,6 @@
 /** The only door to the C module: what the agent uses of it. See native/runv-sys.d.ts. */
 
-export type { Fd, ProcessIo, Stat } from "runv:sys";
+export type { Fd, Mux, ProcessIo, Stat } from "runv:sys";
 export {
   accept,
   access,
@@ -16,6 +16,7 @@ export {
   close,
   closeFrom,
   dup2,
+  environ,
   execve,
   exit,
   fchdir,
@@ -27,10 +28,12 @@ export {
   joinSessionKeyring,
   kill,
   lstat,
+  makeRaw,
   mkdir,
   mknod,
   monotonicMs,
   mount,
+  mux,
   open,
   openPty,
   pipe,
@@ -53,6 +56,7 @@ export {
   setdomainname,
   setgroups,
   sethostname,
+  setLineSpeed,
   setMountAttributes,
   setNonblock,
   setns,

@@ -49,7 +49,9 @@ export type Carrier =
   /** /dev/vhost-vsock: the monitor claims the first free CID from `firstCid` on; `{cid}` in argv becomes it. */
   | { readonly kind: "vhost-vsock"; readonly firstCid: number }
   /** A UNIX socket that takes "CONNECT <port>\n" (vhost-device-vsock, Firecracker). */
-  | { readonly kind: "unix-connect"; readonly path: string };
+  | { readonly kind: "unix-connect"; readonly path: string }
+  /** One byte stream, the VMM's end of which is the descriptor "carrier"; the multiplexer carries the ports. Limits as in `@runv/protocol`. */
+  | { readonly kind: "stream"; readonly windowBytes: number; readonly frameBytes: number };
 
 export interface ConfinedProcess {
   readonly name: string;
@@ -116,6 +118,8 @@ export type Descriptor =
   | { readonly kind: "unix-listen"; readonly path: string }
   /** /dev/vhost-vsock with the claimed CID. */
   | { readonly kind: "vhost-vsock" }
+  /** The VMM's end of a carrier that is one byte stream. */
+  | { readonly kind: "carrier" }
   /** One end of a socket whose other end the monitor reads as the guest's console. */
   | { readonly kind: "console" }
   | { readonly kind: "open"; readonly path: string; readonly write: boolean };

@@ -6,24 +6,15 @@ import { errnoName } from "../linux/system-error.ts";
 import { remainingMs, waitReady } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
 import { type ClaimedCid, claimGuestCid } from "./guest-cid.ts";
-
-/** How the monitor reaches ports of its guest. */
-export interface GuestDialer {
-  /** 0 when the carrier has no CID on this host. */
-  readonly cid: number;
-  /** /dev/vhost-vsock for the VMM, or null. */
-  readonly vhostFd: number | null;
-  /** @returns a non-blocking socket; null when the guest does not listen (yet). */
-  dial(port: number, deadlineMs: number): Promise<number | null>;
-  /** Ends the monitor's share in the CID claim: from then on the VMM alone holds it. */
-  handOver(): void;
-}
+import type { GuestDialer } from "./guest-dialer.ts";
+import { openStreamCarrier } from "./stream-carrier.ts";
 
 export function openCarrier(carrier: Carrier): GuestDialer {
   if (carrier.kind === "vhost-vsock") return vhostVsock(claimGuestCid(carrier.firstCid));
+  if (carrier.kind === "stream") return openStreamCarrier(carrier);
   return {
     cid: 0,
-    vhostFd: null,
+    vmmFd: null,
     dial: async (port, deadlineMs) => dialGuestPort(carrier.path, port, deadlineMs),
     handOver: () => undefined,
   };
@@ -32,7 +23,7 @@ export function openCarrier(carrier: Carrier): GuestDialer {
 function vhostVsock(claimed: ClaimedCid): GuestDialer {
   return {
     cid: claimed.cid,
-    vhostFd: claimed.fd,
+    vmmFd: claimed.fd,
     dial: async (port, deadlineMs) => dialVsock(claimed.cid, port, deadlineMs),
     handOver: () => sys.close(claimed.fd),
   };

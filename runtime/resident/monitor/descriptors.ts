@@ -11,8 +11,8 @@ const connectRetryIntervalMs = 5;
 
 /** What descriptors are made of besides their own description. */
 export interface DescriptorSources {
-  /** /dev/vhost-vsock with the claimed CID, or null with another carrier. */
-  readonly vhostFd: number | null;
+  /** What the VMM gets of the carrier, or null. */
+  readonly vmmFd: number | null;
   /** Makes the guest's console and returns the VMM's end. */
   openConsole(): number;
 }
@@ -46,9 +46,10 @@ export class OpenDescriptors {
         sys.fstat(descriptor.number);
         return descriptor.number;
       case "vhost-vsock":
-        if (sources.vhostFd === null)
-          throw new RunvError("internal", "vhost-vsock: not the carrier of this VM");
-        return sources.vhostFd;
+      case "carrier":
+        if (sources.vmmFd === null)
+          throw new RunvError("internal", `${descriptor.kind}: not the carrier of this VM`);
+        return sources.vmmFd;
       case "unix-connect":
         return this.#keep(await connect(descriptor.path, descriptor.timeoutMs));
       case "unix-listen":

@@ -5,7 +5,7 @@ import { raiseDescriptorLimit } from "../linux/descriptor-limit.ts";
 import { attempt, errnoName } from "../linux/system-error.ts";
 import { interval } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
-import type { GuestDialer } from "./carrier.ts";
+import type { GuestDialer } from "./guest-dialer.ts";
 
 /** A host that is connected must say which port it wants, and the guest must answer, in this time. */
 const handshakeTimeoutMs = 5000;

@@ -17,7 +17,8 @@ const rootMountPointMode = 0o700;
 /** What a launch needs of the VM it happens in. */
 export interface LaunchContext {
   readonly cid: number;
-  readonly vhostFd: number | null;
+  /** What the VMM gets of the carrier. */
+  readonly vmmFd: number | null;
   /** Frequency of the host's time stamp counter; 0 when it cannot be told. */
   tscKhz(): number;
   /** uid and gid of all processes. */
@@ -54,7 +55,7 @@ async function startProcess(
   context: LaunchContext & { readonly isVmm: boolean },
 ): Promise<Child> {
   const descriptors = await OpenDescriptors.open(process, {
-    vhostFd: context.vhostFd,
+    vmmFd: context.vmmFd,
     openConsole: () => openConsole(spec.console, context),
   });
   try {

@@ -1,6 +1,6 @@
 import { remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
-import type { GuestDialer } from "./carrier.ts";
+import type { GuestDialer } from "./guest-dialer.ts";
 
 /** A guest that does not announce itself is tried this seldom. */
 const unannouncedDialIntervalMs = 5000;

@@ -10,9 +10,10 @@ import { closeDescriptors } from "../linux/inherited.ts";
 import { setOomScoreAdj } from "../linux/oom-score.ts";
 import { attempt, step, stepFailure } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
-import { type GuestDialer, openCarrier } from "./carrier.ts";
+import { openCarrier } from "./carrier.ts";
 import type { Child } from "./child.ts";
 import { Family } from "./family.ts";
+import type { GuestDialer } from "./guest-dialer.ts";
 import { GuestPorts } from "./guest-ports.ts";
 import { launchProcesses } from "./launch.ts";
 import { ListeningMark } from "./listening-mark.ts";
@@ -58,7 +59,7 @@ export class VirtualMachine {
       const dialer = this.#prepare();
       await launchProcesses(this.#spec, {
         cid: dialer.cid,
-        vhostFd: dialer.vhostFd,
+        vmmFd: dialer.vmmFd,
         tscKhz: measureTsc(),
         user: this.#spec.firstUser + sys.getpid(),
         onConsole: (bytes) => this.#mark.read(bytes),

@@ -119,6 +119,7 @@ const descriptorKinds = [
   "unix-listen",
   "vhost-vsock",
   "console",
+  "carrier",
   "open",
 ] as const;
 
@@ -144,6 +145,7 @@ function parseDescriptor(value: unknown, where: string): Descriptor {
       return { kind, path: path(), write: parseBoolean(fields["write"], `${where}.write`) };
     case "vhost-vsock":
     case "console":
+    case "carrier":
       return { kind };
   }
 }

@@ -14,6 +14,10 @@ import { checkVersion } from "./version.ts";
 /** CIDs 0 to 2 are taken, 2^32-1 is "any": vsock(7). */
 const firstGuestCid = 3;
 const lastGuestCid = 0xfffffffe;
+/** Of the multiplexer (agent/native/mux.h). */
+const minFrameBytes = 64;
+const maxFrameBytes = 32_768;
+const maxWindowBytes = 4_194_304;
 const maxProcesses = 32;
 const maxConsoleBytes = 1 << 20;
 const minConsoleBytes = 1024;
@@ -57,8 +61,23 @@ export function parseMonitorSpec(value: unknown): MonitorSpec {
 
 function parseCarrier(value: unknown): Carrier {
   const carrier = parseFields(value, "carrier");
-  const kind = parseKind(carrier["kind"], "carrier.kind", ["vhost-vsock", "unix-connect"]);
+  const kind = parseKind(carrier["kind"], "carrier.kind", ["vhost-vsock", "unix-connect", "stream"]);
   if (kind === "unix-connect") return { kind, path: parsePath(carrier["path"], "carrier.path") };
+  if (kind === "stream") {
+    const frameBytes = parseInteger(
+      carrier["frameBytes"],
+      "carrier.frameBytes",
+      minFrameBytes,
+      maxFrameBytes,
+    );
+    const windowBytes = parseInteger(
+      carrier["windowBytes"],
+      "carrier.windowBytes",
+      frameBytes,
+      maxWindowBytes,
+    );
+    return { kind, frameBytes, windowBytes };
+  }
   const firstCid = parseInteger(carrier["firstCid"], "carrier.firstCid", firstGuestCid, lastGuestCid);
   return { kind, firstCid };
 }

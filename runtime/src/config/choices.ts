@@ -10,13 +10,20 @@ export const accels = {
 } as const;
 export type Accel = keyof typeof accels;
 
-export const machines = { auto: "what the guest kernel can do", microvm: "no PCI, boots fastest" } as const;
+export const machines = {
+  auto: "what the guest kernel can do",
+  microvm: "no PCI, boots fastest",
+  q35: "a computer of today, with PCI Express",
+  pc: "one of the nineties, with PCI",
+} as const;
 export type MachineChoice = keyof typeof machines;
 
 export const carriers = {
   auto: "the first of these that the host has",
   "vhost-vsock": "the host kernel's /dev/vhost-vsock",
   "vhost-user-vsock": "the program vhost-device-vsock",
+  "virtio-serial": "a port of the virtual machine, which every host has",
+  "isa-serial": "the second serial port of q35 and pc: very slow, never chosen by auto",
 } as const;
 export type CarrierChoice = keyof typeof carriers;
 

@@ -5,6 +5,7 @@ import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { qemuArguments } from "../../../runtime/src/hypervisor/qemu/arguments.ts";
+import { chooseMachine } from "../../../runtime/src/hypervisor/qemu/machines.ts";
 import {
   defaultMemoryMib,
   defaultScratchBytes,
@@ -133,8 +134,7 @@ function machineArguments({ initramfs, control, file, serve }: MachineFiles): st
       oomScoreAdj: 0,
       rollback: { trees: [], cgroups: [] },
     },
-    "tcg",
-    carrier,
+    { accel: "tcg", machine: chooseMachine("microvm"), moreArgv: carrier, moreKernelParameters: [] },
   );
   const replacements: readonly (readonly [RegExp, string])[] = [
     [/^\/guest\/vmlinux$/, path.join(dist, "guest/vmlinux")],

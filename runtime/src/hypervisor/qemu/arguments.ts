@@ -1,5 +1,6 @@
 import type { Disk, VmSpec } from "../hypervisor.ts";
 import type { QemuAccel } from "./accel.ts";
+import { type Machine, virtioDevice } from "./machines.ts";
 
 /** Guest files as the confined VMM sees them. */
 export const insidePaths = {
@@ -8,19 +9,27 @@ export const insidePaths = {
   initramfs: "/guest/initramfs.cpio",
 } as const;
 
-/**
- * Options of the machine `microvm`; each function emits what one part of the VM needs.
- * @param moreArgv of the carrier and the share
- */
-export function qemuArguments(spec: VmSpec, accel: QemuAccel, moreArgv: readonly string[]): string[] {
+/** What the driver has chosen for a VM. */
+export interface VmParts {
+  readonly accel: QemuAccel;
+  readonly machine: Machine;
+  /** Of the carrier and the share. */
+  readonly moreArgv: readonly string[];
+  readonly moreKernelParameters: readonly string[];
+}
+
+/** The whole command line; each function emits what one part of the VM needs. */
+export function qemuArguments(spec: VmSpec, parts: VmParts): string[] {
+  const { accel, machine, moreArgv } = parts;
   return [
     insidePaths.program,
-    ...machine(accel),
+    ...machineOptions(machine, accel),
     ...processor(spec, accel),
     ...memory(spec),
-    ...boot(spec, accel),
-    ...spec.disks.flatMap(disk),
-    ...["-object", "rng-random,id=entropy,filename=/dev/urandom", "-device", "virtio-rng-device,rng=entropy"],
+    ...boot(spec, parts),
+    ...spec.disks.flatMap((one, index) => disk(one, index, machine)),
+    ...["-object", "rng-random,id=entropy,filename=/dev/urandom"],
+    ...["-device", `${virtioDevice(machine, "virtio-rng")},rng=entropy`],
     ...moreArgv,
     ...["-chardev", "socket,id=console,fd={fd:console}", "-serial", "chardev:console"],
     ...["-chardev", "socket,id=qmp,fd={fd:qmp},server=on,wait=off", "-mon", "chardev=qmp,mode=control"],
@@ -29,13 +38,8 @@ export function qemuArguments(spec: VmSpec, accel: QemuAccel, moreArgv: readonly
   ];
 }
 
-/**
- * Without KVM's clock the guest needs PIT and PIC: with them off it does not boot under emulation; and without an RTC it waits for
- * one, which makes a boot of 0.7 s one of 1.7 s.
- */
-function machine(accel: QemuAccel): string[] {
-  const timers = accel === "kvm" ? "pit=off,pic=off,rtc=off" : "pit=on,pic=on,rtc=on";
-  return ["-machine", `microvm,accel=${accel},acpi=off,isa-serial=on,${timers},memory-backend=memory`];
+function machineOptions(machine: Machine, accel: QemuAccel): string[] {
+  return ["-machine", `${machine.name},accel=${accel},${machine.properties(accel)},memory-backend=memory`];
 }
 
 /**
@@ -56,30 +60,31 @@ function memory(spec: VmSpec): string[] {
   ];
 }
 
-function boot(spec: VmSpec, accel: QemuAccel): string[] {
+function boot(spec: VmSpec, parts: VmParts): string[] {
   return [
     "-kernel",
     insidePaths.kernel,
     "-initrd",
     insidePaths.initramfs,
     "-append",
-    kernelCommandLine(spec, accel),
+    kernelCommandLine(spec, parts),
   ];
 }
 
-function kernelCommandLine(spec: VmSpec, accel: QemuAccel): string {
+function kernelCommandLine(spec: VmSpec, { accel, machine, moreKernelParameters }: VmParts): string {
   return [
     "console=ttyS0 quiet",
     // The virtual machine ends by a triple fault, which -no-reboot turns into the VMM's end; a panic likewise and at once.
     "reboot=t panic=-1",
     // Namespaces and mounts wait on RCU grace periods.
     "rcupdate.rcu_expedited=1",
-    // microvm has no PCI bus to look for.
-    "pci=off no_timer_check noreplace-smp",
+    ...machine.kernelParameters,
+    "no_timer_check noreplace-smp",
     // microvm has neither HPET nor a PM timer to calibrate the TSC with; under emulation that hung one boot in fifteen. Calibrating the
     // APIC's timer takes 200 ms there, and the PIT does as well. The guest's mitigations are instructions for a processor that
     // speculates; translated code keeps none of their effect, only their price.
     ...(accel === "tcg" ? ["tsc_early_khz={tscKhz} nolapic_timer mitigations=off"] : []),
+    ...moreKernelParameters,
     ...spec.guest.kernelParameters,
   ].join(" ");
 }
@@ -88,7 +93,7 @@ function kernelCommandLine(spec: VmSpec, accel: QemuAccel): string {
  * A full or failing host disk becomes an I/O error in the guest instead of a paused VM. An image names no further file: what a
  * guest writes into its header must not become one of the host's.
  */
-function disk({ format, readonly }: Disk, index: number): string[] {
+function disk({ format, readonly }: Disk, index: number, machine: Machine): string[] {
   const id = `disk${index}`;
   const access = readonly ? "read-only=on" : "read-only=off,discard=unmap";
   const file = `driver=file,filename=/dev/fdset/${index + 1},aio=threads,node-name=${id}file,${access}`;
@@ -97,6 +102,6 @@ function disk({ format, readonly }: Disk, index: number): string[] {
     ...["-add-fd", `fd={fd:${id}},set=${index + 1}`],
     ...["-blockdev", file],
     ...["-blockdev", `driver=${format},file=${id}file,node-name=${id},${access}${backing}`],
-    ...["-device", `virtio-blk-device,drive=${id},werror=report,rerror=report`],
+    ...["-device", `${virtioDevice(machine, "virtio-blk")},drive=${id},werror=report,rerror=report`],
   ];
 }

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { carrierParameter, type StreamCarrier, streamCarrierLimits, virtioPortName } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { Carrier, ConfinedProcess, Descriptor } from "../../../resident/contract/monitor.ts";
 import type { CarrierChoice } from "../../config/choices.ts";
 import { findProgram } from "../../shared/installation.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
+import { type Machine, virtioDevice } from "./machines.ts";
 import { noPrivileges } from "./shares.ts";
 
 /** What a carrier adds to a VM. */
@@ -14,6 +16,8 @@ export interface CarrierParts {
   readonly carrier: Carrier;
   readonly helpers: readonly ConfinedProcess[];
   readonly argv: readonly string[];
+  /** What the guest's kernel and agent are told. */
+  readonly kernelParameters: readonly string[];
   readonly descriptors: Readonly<Record<string, Descriptor>>;
   /** Directories below the VM's that belong to a helper's user. */
   readonly ownedDirectories: readonly string[];
@@ -25,34 +29,71 @@ export const vhostUserProgram = "vhost-device-vsock";
 const firstGuestCid = 3;
 const helperReadyTimeoutMs = 5000;
 
-/** @throws RunvError "unavailable" that says what to install. */
-export function chooseCarrier(spec: VmSpec): CarrierParts {
+/**
+ * The carrier asked for, or the best that there is: vsock where the host can, else a virtio-serial port, which needs nothing.
+ * @throws RunvError "unavailable" that says what to install, "invalid-argument" when the machine does not have it
+ */
+export function chooseCarrier(spec: VmSpec, machine: Machine): CarrierParts {
   const wanted = spec.carrier;
-  if (wanted !== "vhost-user-vsock" && existsSync(vhostVsockDevice)) return vhostVsock();
+  if (wanted === "virtio-serial") return virtioSerial(machine);
+  if (wanted === "isa-serial") return isaSerial(machine);
+  if (wanted !== "vhost-user-vsock" && existsSync(vhostVsockDevice)) return vhostVsock(machine);
   const program = wanted === "vhost-vsock" ? null : findProgram(vhostUserProgram, spec.programs);
-  if (program !== null) return vhostUserVsock(spec.directory, program);
-  throw new RunvError("unavailable", `no way to reach the guest: ${missing(wanted)}`);
+  if (program !== null) return vhostUserVsock(spec.directory, program, machine);
+  if (wanted === "auto") return virtioSerial(machine);
+  throw new RunvError("unavailable", `carrier: ${wanted}: ${missing(wanted)}`);
 }
 
-function missing(wanted: CarrierChoice): string {
-  const kernel = `${vhostVsockDevice} is missing (modprobe vhost_vsock)`;
-  const program = `the program ${vhostUserProgram} is not installed (Debian package ${vhostUserProgram}, or programs.${vhostUserProgram} in the configuration)`;
-  if (wanted === "vhost-vsock") return kernel;
-  return wanted === "vhost-user-vsock" ? program : `${kernel} and ${program}`;
+function missing(wanted: "vhost-vsock" | "vhost-user-vsock"): string {
+  return wanted === "vhost-vsock"
+    ? `${vhostVsockDevice} is missing (modprobe vhost_vsock)`
+    : `the program ${vhostUserProgram} is not installed (Debian package ${vhostUserProgram}, or programs.${vhostUserProgram} in the configuration)`;
 }
 
-function vhostVsock(): CarrierParts {
+function vhostVsock(machine: Machine): CarrierParts {
   return {
     name: "vhost-vsock",
     carrier: { kind: "vhost-vsock", firstCid: firstGuestCid },
     helpers: [],
-    argv: ["-device", "vhost-vsock-device,guest-cid={cid},vhostfd={fd:vhost}"],
+    argv: ["-device", `${virtioDevice(machine, "vhost-vsock")},guest-cid={cid},vhostfd={fd:vhost}`],
+    kernelParameters: [],
     descriptors: { vhost: { kind: "vhost-vsock" } },
     ownedDirectories: [],
   };
 }
 
-function vhostUserVsock(directory: string, program: string): CarrierParts {
+/** What carriers that are one byte stream have in common: the monitor's socket becomes a character device of the VM. */
+function stream(name: StreamCarrier, device: readonly string[]): CarrierParts {
+  return {
+    name,
+    carrier: { kind: "stream", ...streamCarrierLimits[name] },
+    helpers: [],
+    argv: ["-chardev", "socket,id=carrier,fd={fd:carrier}", ...device],
+    kernelParameters: [`${carrierParameter}=${name}`],
+    descriptors: { carrier: { kind: "carrier" } },
+    ownedDirectories: [],
+  };
+}
+
+function virtioSerial(machine: Machine): CarrierParts {
+  return stream("virtio-serial", [
+    ...["-device", `${virtioDevice(machine, "virtio-serial")},max_ports=2`],
+    ...["-device", `virtserialport,chardev=carrier,nr=1,name=${virtioPortName}`],
+  ]);
+}
+
+function isaSerial(machine: Machine): CarrierParts {
+  if (!machine.hasSecondSerialPort)
+    throw new RunvError(
+      "invalid-argument",
+      `carrier: isa-serial: the machine ${machine.name} has one serial port, which is the console (machine q35 or pc has two)`,
+    );
+  const parts = stream("isa-serial", ["-device", "isa-serial,index=1,chardev=carrier"]);
+  // The guest's kernel looks for one port unless it is told to.
+  return { ...parts, kernelParameters: [...parts.kernelParameters, "8250.nr_uarts=2"] };
+}
+
+function vhostUserVsock(directory: string, program: string, machine: Machine): CarrierParts {
   const shared = join(directory, "vsock");
   const control = join(shared, "control.sock");
   const connect = join(shared, "connect.sock");
@@ -84,7 +125,11 @@ function vhostUserVsock(directory: string, program: string): CarrierParts {
     name: "vhost-user-vsock",
     carrier: { kind: "unix-connect", path: connect },
     helpers: [helper],
-    argv: ["-chardev", "socket,id=vsock,fd={fd:vsock}", "-device", "vhost-user-vsock-device,chardev=vsock"],
+    argv: [
+      ...["-chardev", "socket,id=vsock,fd={fd:vsock}"],
+      ...["-device", `${virtioDevice(machine, "vhost-user-vsock")},chardev=vsock`],
+    ],
+    kernelParameters: [],
     descriptors: { vsock: { kind: "unix-connect", path: control, timeoutMs: helperReadyTimeoutMs } },
     ownedDirectories: [shared],
   };

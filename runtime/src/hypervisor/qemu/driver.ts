@@ -13,10 +13,11 @@ import { type Hypervisor, type LaunchedVm, type Vm, type VmSpec, vmFiles } from 
 import { startMonitor } from "../monitor.ts";
 import { launchedVm, monitoredVm } from "../monitored-vm.ts";
 import { parseSavedVm } from "../saved-vm.ts";
-import { chooseAccel, type QemuAccel } from "./accel.ts";
-import { insidePaths, qemuArguments } from "./arguments.ts";
+import { chooseAccel } from "./accel.ts";
+import { insidePaths, qemuArguments, type VmParts } from "./arguments.ts";
 import { type CarrierParts, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
+import { chooseMachine } from "./machines.ts";
 import { debianPackage, program } from "./program.ts";
 import { anySize, type ShareParts, shareParts, shareProblem } from "./shares.ts";
 import { probe } from "./support.ts";
@@ -30,19 +31,26 @@ const bytesPerMib = 1_048_576;
 /** The first descriptor of the monitor that carries a file (contract/monitor.ts). */
 const firstInheritedDescriptor = 4;
 
+/** What adds to a VM: descriptors, files and arguments. */
+interface AddedParts {
+  readonly carrier: CarrierParts;
+  readonly share: ShareParts;
+}
+
 export const qemu: Hypervisor = { name: driverName, probe, shareProblem, launch, attach };
 
 async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
   const path = findProgram(program, spec.programs);
   if (path === null) throw notInstalled();
   const accel = chooseAccel(spec.accel);
-  const carrier = chooseCarrier(spec);
-  const share = shareParts(spec);
+  const machine = chooseMachine(spec.machine);
+  const carrier = chooseCarrier(spec, machine);
+  const share = shareParts(spec, machine);
   for (const directory of carrier.ownedDirectories) mkdirSync(directory, { mode: 0o700 });
   const { processes, ...monitor } = await startMonitor(
     monitorSpec(
       spec,
-      [...carrier.helpers, ...share.helpers, vmm(spec, path, accel, { carrier, share })],
+      [...carrier.helpers, ...share.helpers, vmm(spec, path, { accel, machine, carrier, share })],
       carrier,
     ),
     spec.disks.map((disk) => disk.descriptor),
@@ -96,8 +104,7 @@ function monitorSpec(
 function vmm(
   spec: VmSpec,
   programPath: string,
-  accel: QemuAccel,
-  { carrier, share }: { readonly carrier: CarrierParts; readonly share: ShareParts },
+  { carrier, share, ...chosen }: Pick<VmParts, "accel" | "machine"> & AddedParts,
 ): ConfinedProcess {
   const readonly = (
     source: string,
@@ -111,7 +118,11 @@ function vmm(
   });
   return {
     name: driverName,
-    argv: qemuArguments(spec, accel, [...carrier.argv, ...share.argv]),
+    argv: qemuArguments(spec, {
+      ...chosen,
+      moreArgv: [...carrier.argv, ...share.argv],
+      moreKernelParameters: carrier.kernelParameters,
+    }),
     env: [],
     privileges: share.vmmPrivileges,
     root: {
@@ -122,7 +133,7 @@ function vmm(
           readonly(spec.guest.initramfs, insidePaths.initramfs),
           ...firmware.filter((path) => existsSync(path)).map((path) => readonly(path, path)),
         ],
-        devices: accel === "kvm" ? [{ path: "/dev/kvm", major: 10, minor: 232 }] : [],
+        devices: chosen.accel === "kvm" ? [{ path: "/dev/kvm", major: 10, minor: 232 }] : [],
       }),
       ...share.vmmRoot,
     },

@@ -12,6 +12,7 @@ import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
 import { type ShareCache, type ShareDriver, shareTag, type VmShare } from "../../shared/share.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
+import { type Machine, virtioDevice } from "./machines.ts";
 
 /** What a share adds to a VM. */
 export interface ShareParts {
@@ -67,22 +68,22 @@ export function shareProblem(driver: ShareDriver, programs: ProgramPaths): strin
 }
 
 /** @throws RunvError "unavailable" that says what to install. */
-export function shareParts(spec: VmSpec): ShareParts {
+export function shareParts(spec: VmSpec, machine: Machine): ShareParts {
   if (spec.share === null)
     return { helpers: [], argv: [], descriptors: {}, vmmRoot: nothingServed, vmmPrivileges: noPrivileges };
-  return spec.share.driver === "9p" ? plan9(spec.share) : virtiofs(spec.share, spec);
+  return spec.share.driver === "9p" ? plan9(spec.share, machine) : virtiofs(spec.share, spec, machine);
 }
 
 /**
  * The VMM serves the files itself, as its own user: with the capabilities to act as the guest's root on them, which is what
  * `security_model=passthrough` does. Inode numbers of different file systems are told apart (`multidevs`).
  */
-function plan9(share: VmShare): ShareParts {
+function plan9(share: VmShare, machine: Machine): ShareParts {
   return {
     helpers: [],
     argv: [
       ...["-fsdev", `local,id=share,path=${inside},security_model=passthrough,multidevs=remap`],
-      ...["-device", `virtio-9p-device,fsdev=share,mount_tag=${shareTag}`],
+      ...["-device", `${virtioDevice(machine, "virtio-9p")},fsdev=share,mount_tag=${shareTag}`],
     ],
     descriptors: {},
     // It changes modes through /proc/self/fd.
@@ -91,7 +92,7 @@ function plan9(share: VmShare): ShareParts {
   };
 }
 
-function virtiofs(share: VmShare, { directory, programs }: VmSpec): ShareParts {
+function virtiofs(share: VmShare, { directory, programs }: VmSpec, machine: Machine): ShareParts {
   const socket = join(directory, `${program}.sock`);
   const path = findVirtiofsd(programs);
   if (path === null) throw new RunvError("unavailable", `share: ${shareProblem("virtiofs", programs) ?? ""}`);
@@ -99,9 +100,12 @@ function virtiofs(share: VmShare, { directory, programs }: VmSpec): ShareParts {
     helpers: [virtiofsd(share, { path, socket, directory })],
     argv: [
       // The library under the one in C refuses a device as it was before virtio 1.0, which mmio has by default.
-      ...["-global", "virtio-mmio.force-legacy=false"],
+      ...(machine.virtioBus === "device" ? ["-global", "virtio-mmio.force-legacy=false"] : []),
       ...["-chardev", "socket,id=share,fd={fd:share}"],
-      ...["-device", `vhost-user-fs-device,chardev=share,tag=${shareTag},queue-size=1024`],
+      ...[
+        "-device",
+        `${virtioDevice(machine, "vhost-user-fs")},chardev=share,tag=${shareTag},queue-size=1024`,
+      ],
     ],
     descriptors: { share: { kind: "unix-connect", path: socket, timeoutMs: readyTimeoutMs } },
     vmmRoot: nothingServed,

@@ -20,6 +20,8 @@ const accels: Find<Accel> = {
 
 const machines: Find<MachineChoice> = {
   microvm: ({ emulator }) => built("microvm", emulator, "machines", "no PCI, boots fastest"),
+  q35: ({ emulator }) => built("q35", emulator, "machines", "PCI Express"),
+  pc: ({ emulator }) => built("pc", emulator, "machines", "PCI"),
 };
 
 const carriers: Find<CarrierChoice> = {
@@ -31,6 +33,14 @@ const carriers: Find<CarrierChoice> = {
     vhostUser.problem === null
       ? withDevice("vhost-user-vsock", emulator, "vhost-user-vsock-device", vhostUser.version)
       : absent("vhost-user-vsock", vhostUser.problem, `apt-get install ${vhostUserProgram}`),
+  "virtio-serial": ({ emulator }) => withDevice("virtio-serial", emulator, "virtserialport", `by ${program}`),
+  "isa-serial": ({ emulator }) =>
+    withDevice(
+      "isa-serial",
+      emulator,
+      "isa-serial",
+      `by ${program}, with the machine types q35 and pc, very slow`,
+    ),
 };
 
 const shares: Readonly<Record<ShareDriver, (facts: HostFacts) => Finding>> = {

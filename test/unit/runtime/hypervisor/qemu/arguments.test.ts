@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
+import type { MachineChoice } from "../../../../../runtime/src/config/choices.ts";
 import type { VmSpec } from "../../../../../runtime/src/hypervisor/hypervisor.ts";
-import { qemuArguments } from "../../../../../runtime/src/hypervisor/qemu/arguments.ts";
+import { qemuArguments, type VmParts } from "../../../../../runtime/src/hypervisor/qemu/arguments.ts";
+import { chooseMachine } from "../../../../../runtime/src/hypervisor/qemu/machines.ts";
 
 const spec: VmSpec = {
   directory: "/run/runv/vm/0",
@@ -18,10 +20,17 @@ const spec: VmSpec = {
   rollback: { trees: [], cgroups: [] },
 };
 
+const parts = (accel: VmParts["accel"], machine: MachineChoice = "microvm"): VmParts => ({
+  accel,
+  machine: chooseMachine(machine),
+  moreArgv: ["-device", "carrier"],
+  moreKernelParameters: ["carrier=1"],
+});
+
 const valueOf = (args: readonly string[], option: string): string => args[args.indexOf(option) + 1] ?? "";
 
 test("the whole command line under emulation", () => {
-  expect(qemuArguments(spec, "tcg", ["-device", "carrier"])).toMatchInlineSnapshot(`
+  expect(qemuArguments(spec, parts("tcg"))).toMatchInlineSnapshot(`
     [
       "/usr/bin/qemu-system-x86_64",
       "-machine",
@@ -39,7 +48,7 @@ test("the whole command line under emulation", () => {
       "-initrd",
       "/guest/initramfs.cpio",
       "-append",
-      "console=ttyS0 quiet reboot=t panic=-1 rcupdate.rcu_expedited=1 pci=off no_timer_check noreplace-smp tsc_early_khz={tscKhz} nolapic_timer mitigations=off one=1",
+      "console=ttyS0 quiet reboot=t panic=-1 rcupdate.rcu_expedited=1 pci=off no_timer_check noreplace-smp tsc_early_khz={tscKhz} nolapic_timer mitigations=off carrier=1 one=1",
       "-add-fd",
       "fd={fd:disk0},set=1",
       "-blockdev",
@@ -74,7 +83,7 @@ test("the whole command line under emulation", () => {
 });
 
 test("KVM has its own clock: the legacy timers are off and no TSC frequency is given", () => {
-  const args = qemuArguments(spec, "kvm", []);
+  const args = qemuArguments(spec, parts("kvm"));
   expect(valueOf(args, "-machine")).toContain("accel=kvm");
   expect(valueOf(args, "-machine")).toContain("pit=off,pic=off,rtc=off");
   expect(valueOf(args, "-cpu")).toBe("host");
@@ -90,8 +99,7 @@ test("every disk has a descriptor set and a device, in order", () => {
         { descriptor: 8, sizeBytes: 1_048_576, format: "raw", readonly: false },
       ],
     },
-    "tcg",
-    [],
+    parts("tcg"),
   );
   const devices = args.filter((arg) => arg.startsWith("virtio-blk-device"));
   expect(devices.map((device) => device.split(",")[1])).toEqual(["drive=disk0", "drive=disk1"]);
@@ -99,5 +107,16 @@ test("every disk has a descriptor set and a device, in order", () => {
 });
 
 test("a VM without disks has none", () => {
-  expect(qemuArguments({ ...spec, disks: [] }, "tcg", []).join(" ")).not.toContain("blk");
+  expect(qemuArguments({ ...spec, disks: [] }, parts("tcg")).join(" ")).not.toContain("blk");
 });
+
+test.each(["q35", "pc"] as const)(
+  "%s has its virtio devices on PCI, and a kernel that looks there",
+  (machine) => {
+    const args = qemuArguments(spec, parts("tcg", machine));
+    expect(valueOf(args, "-machine")).toMatch(new RegExp(`^${machine},accel=tcg,`));
+    expect(args).toContain("virtio-blk-pci,drive=disk0,werror=report,rerror=report");
+    expect(args).toContain("virtio-rng-pci,rng=entropy");
+    expect(valueOf(args, "-append")).not.toContain("pci=off");
+  },
+);

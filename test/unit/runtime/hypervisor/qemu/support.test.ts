@@ -12,7 +12,10 @@ const full: HostFacts = {
     version: "7.2.22",
     accels: ["tcg", "kvm"],
     machines: ["microvm", "pc", "q35"],
-    devices: ["vhost-vsock-device", "vhost-user-vsock-device", "virtio-9p-device", "vhost-user-fs-device"],
+    devices: [
+      ...["vhost-vsock-device", "vhost-user-vsock-device", "virtserialport", "isa-serial"],
+      ...["virtio-9p-device", "vhost-user-fs-device"],
+    ],
   },
   kvm: { problem: null, remedy: null },
   vhostVsock: { problem: null, path: "/dev/vhost-vsock" },
@@ -32,7 +35,13 @@ const missing = (found: readonly Capability[]) => found.flatMap((capability) => 
 
 test("a host that has everything", () => {
   const found = capabilities(full, auto);
-  expect(usable(found)).toEqual(["qemu", "kvm", "tcg", "microvm", "vhost-vsock", "vhost-user-vsock"]);
+  expect(usable(found)).toEqual([
+    "qemu",
+    "kvm",
+    "tcg",
+    ...["microvm", "q35", "pc"],
+    ...["vhost-vsock", "vhost-user-vsock", "virtio-serial", "isa-serial"],
+  ]);
   expect([remedies(found), missing(found)]).toEqual([[], []]);
 });
 
@@ -53,14 +62,11 @@ test("no KVM is no hindrance, unless it is configured", () => {
   expect(missing(capabilities(host, { ...auto, accel: "tcg" }))).toEqual([]);
 });
 
-test("one carrier is enough, none is not", () => {
+test("one carrier is enough, and the one configured is needed", () => {
   const noKernel = { ...full, vhostVsock: { problem: "/dev/vhost-vsock is missing", path: "" } };
   const neither = { ...noKernel, vhostUser: { problem: "not installed", version: "" } };
   expect(missing(capabilities(noKernel, auto))).toEqual([]);
-  expect(missing(capabilities(neither, auto)).map(({ name }) => name)).toEqual([
-    "vhost-vsock",
-    "vhost-user-vsock",
-  ]);
+  expect(missing(capabilities(neither, auto))).toEqual([]);
   expect(remedies(capabilities(neither, auto))).toEqual([
     "modprobe vhost_vsock",
     "apt-get install vhost-device-vsock",
@@ -69,11 +75,14 @@ test("one carrier is enough, none is not", () => {
 });
 
 test("an emulator that is built without something, or too old for it", () => {
-  const emulator = { ...full.emulator, accels: ["tcg"], machines: ["pc"], devices: ["vhost-vsock-device"] };
+  const emulator = { ...full.emulator, accels: ["tcg"], machines: ["none"], devices: ["vhost-vsock-device"] };
   const found = capabilities({ ...full, emulator }, auto);
   expect(usable(found)).toEqual(["qemu", "tcg", "vhost-vsock"]);
+  const problem = expect.stringContaining("-machine help") as string;
   expect(missing(found)).toMatchObject([
-    { name: "microvm", problem: expect.stringContaining("-machine help") as string },
+    { name: "microvm", problem },
+    { name: "q35", problem },
+    { name: "pc", problem },
   ]);
 });
 

@@ -1,21 +1,24 @@
-import { hostCid } from "@runv/protocol";
+import { bulkPort, controlPort, hostCid, processIoPort } from "@runv/protocol";
 import { errnoOf } from "../linux/errno.ts";
 import { accept, close, type Fd, vsockListen, watch } from "../linux/sys.ts";
+import { handOver, type Port, type Ports } from "./port.ts";
 
 const EPOLLIN = 1;
 /** Accepted in one turn; the rest has its turn after whatever else is ready. */
 const maxAcceptsPerTurn = 16;
 
-/** Opens a vsock port. Connections queue in the kernel until `serve`. */
-export function openPort(port: number): Fd {
-  return vsockListen(port);
+/** Opens the agent's ports. Connections queue in the kernel until they are served. */
+export function openVsockPorts(): Ports {
+  return { control: openPort(controlPort), io: openPort(processIoPort), bulk: openPort(bulkPort) };
 }
 
-/**
- * Takes connections of the host for good; a peer in the guest itself is turned away.
- * @param onConnection owns the descriptor, unless it throws
- */
-export function serve(listener: Fd, onConnection: (connection: Fd) => void): void {
+function openPort(port: number): Port {
+  const listener = vsockListen(port);
+  return { serve: (onConnection) => serve(listener, onConnection) };
+}
+
+/** Takes connections of the host; a peer in the guest itself is turned away. */
+function serve(listener: Fd, onConnection: (connection: Fd) => void): void {
   watch(listener, EPOLLIN, () => {
     for (let count = 0; count < maxAcceptsPerTurn; count++) {
       const accepted = acceptOne(listener);
@@ -24,15 +27,6 @@ export function serve(listener: Fd, onConnection: (connection: Fd) => void): voi
       else close(accepted.fd);
     }
   });
-}
-
-function handOver(connection: Fd, onConnection: (connection: Fd) => void): void {
-  try {
-    onConnection(connection);
-  } catch (thrown) {
-    close(connection);
-    throw thrown;
-  }
 }
 
 function acceptOne(listener: Fd): ReturnType<typeof accept> {

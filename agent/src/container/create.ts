@@ -1,4 +1,5 @@
 import { type CreateContainerRequest, Namespace, type Process } from "@runv/protocol";
+import { carrierDeviceRules } from "../linux/carrier-device.ts";
 import { createCgroup, limitCgroup, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { ownDeviceRules } from "../linux/devices.ts";
@@ -39,7 +40,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
   createCgroup(cgroup);
   try {
     limitCgroup(cgroup);
-    restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules]);
+    restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules, ...carrierDeviceRules()]);
     const init = await launchInit(creation, cgroup);
     try {
       return new Container(request.containerId, init, cgroup, openNamespaces(init.child.pid));

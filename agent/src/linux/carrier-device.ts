@@ -1,7 +1,24 @@
-import { carrierParameter, type StreamCarrier, streamCarriers, virtioPortName } from "@runv/protocol";
+import {
+  carrierParameter,
+  type DeviceRule,
+  type StreamCarrier,
+  streamCarriers,
+  virtioPortName,
+} from "@runv/protocol";
 import { errnoOf } from "./errno.ts";
 import { O_NOCTTY, O_NONBLOCK, O_RDWR } from "./open-flags.ts";
-import { close, environ, type Fd, makeRaw, open, read, readdir, readFile, setLineSpeed } from "./sys.ts";
+import {
+  close,
+  environ,
+  type Fd,
+  fstat,
+  makeRaw,
+  open,
+  read,
+  readdir,
+  readFile,
+  setLineSpeed,
+} from "./sys.ts";
 
 const virtioPorts = "/sys/class/virtio-ports";
 const maxNameBytes = 256;
@@ -16,9 +33,20 @@ export function streamCarrier(): StreamCarrier | null {
   return streamCarriers.find((kind) => named === `${carrierParameter}=${kind}`) ?? null;
 }
 
+const deviceRules: DeviceRule[] = [];
+
 /** Opens its device. @returns null while there is none yet, or the host's side of it is not connected yet. */
 export function openCarrierDevice(kind: StreamCarrier): Fd | null {
-  return kind === "virtio-serial" ? openVirtioPort() : openIsaPort();
+  const fd = kind === "virtio-serial" ? openVirtioPort() : openIsaPort();
+  if (fd === null) return null;
+  const { rdevMajor: major, rdevMinor: minor } = fstat(fd);
+  deviceRules.push({ allow: false, type: "c", major, minor, access: "rw" });
+  return fd;
+}
+
+/** The agent's device is the agent's, whatever config.json allows its container. */
+export function carrierDeviceRules(): readonly DeviceRule[] {
+  return deviceRules;
 }
 
 function openVirtioPort(): Fd | null {

@@ -35,6 +35,7 @@ export const ownDeviceRules: readonly DeviceRule[] = [
   ),
   { allow: true, type: "c", major: 136, minor: -1, access: "rwm" },
   { allow: false, type: "c", major: 5, minor: 1, access: "rw" },
+  { allow: false, type: "c", major: 4, minor: 64, access: "rw" },
 ];
 
 const links = [

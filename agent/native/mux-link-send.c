@@ -88,7 +88,9 @@ static void told_acknowledged(struct mux *mux)
 static void add_control(struct mux *mux, unsigned type, const uint32_t *words, uint32_t count)
 {
 	uint8_t *frame = mux->control + mux->control_end;
-	const struct mux_header header = {type, mux->next_sequence, mux->expected, 0, 4 * count};
+	/* The peer takes a number beyond the one it expects for a loss: frames that are still to be written are none. */
+	uint32_t next = mux->cursor ? mux->cursor->header.sequence : mux->next_sequence;
+	const struct mux_header header = {type, next, mux->expected, 0, 4 * count};
 	for (uint32_t index = 0; index < count; index++)
 		mux_put_u32(frame + MUX_HEADER_BYTES + 4 * index, words[index]);
 	mux_put_header(frame, &header, mux->session);

@@ -16,6 +16,7 @@ import { cpioArchive } from "../../../scripts/native/cpio.mjs";
 import { toolchains } from "../../../scripts/native/toolchain.mjs";
 import { dist } from "./paths.ts";
 
+export const vmlinux = path.join(process.env["RUNV_GUEST_DIR"] ?? path.join(dist, "guest"), "vmlinux");
 const executable = 0o755;
 const bootTimeoutMs = 60_000;
 const dialTimeoutMs = 10_000;
@@ -49,8 +50,17 @@ export class BareGuest {
       stdio: "ignore",
     });
     await until("the vsock device starts", () => existsSync(control));
-    const argv = machineArguments({ initramfs, control, file, serve });
-    const [qemu = "", ...args] = argv;
+    const [qemu = "", ...args] = bareCommand({
+      directory,
+      initramfs,
+      machine: "microvm",
+      carrierArgv: [
+        ...["-chardev", `socket,id=vsock,path=${control}`],
+        ...["-device", "vhost-user-vsock-device,chardev=vsock"],
+      ],
+      programArguments: serve ? ["serve"] : [],
+      disk: true,
+    });
     // In a session of its own, as runv's is: the scheduler shares a loaded machine out between sessions.
     const machine = spawn(qemu, args, { stdio: ["ignore", "ignore", "inherit"], detached: true });
     return new BareGuest(directory, device, machine);
@@ -87,10 +97,15 @@ export class BareGuest {
 
 /** Builds the bare guest's one program. @returns the initramfs */
 export async function bareInitramfs(directory: string): Promise<string> {
-  const [program, initramfs] = [path.join(directory, "init"), path.join(directory, "bare.cpio")];
+  const program = path.join(directory, "init");
   const musl = await toolchains.musl();
   const source = path.join(import.meta.dirname, "bare-init.c");
   execFileSync(musl.compiler, [...musl.compile, ...musl.link, "-s", "-o", program, source]);
+  return initramfsOf(program, path.join(directory, "bare.cpio"));
+}
+
+/** Packs the program that is to be PID 1. @returns `initramfs` */
+export function initramfsOf(program: string, initramfs: string): string {
   const device = [5, 1] as const;
   writeFileSync(
     initramfs,
@@ -103,41 +118,45 @@ export async function bareInitramfs(directory: string): Promise<string> {
   return initramfs;
 }
 
-interface MachineFiles {
+/** What a bare machine has besides processor and memory. */
+export interface BareMachine {
+  readonly directory: string;
   readonly initramfs: string;
-  readonly control: string;
-  readonly file: (name: string) => string;
-  readonly serve: boolean;
+  readonly machine: "microvm" | "q35";
+  readonly carrierArgv: readonly string[];
+  /** Arguments of the guest's program. */
+  readonly programArguments: readonly string[];
+  readonly disk: boolean;
 }
 
 /** runv's own arguments, with files in place of the descriptors that its monitor passes. */
-function machineArguments({ initramfs, control, file, serve }: MachineFiles): string[] {
-  const carrier = [
-    "-chardev",
-    `socket,id=vsock,path=${control}`,
-    "-device",
-    "vhost-user-vsock-device,chardev=vsock",
-  ];
+export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine): string[] {
+  const file = (name: string): string => path.join(directory, name);
   const argv = qemuArguments(
     {
       directory: "",
       vcpuCount: defaultVcpuCount,
       memoryMib: defaultMemoryMib,
       accel: "tcg",
-      machine: "auto",
+      machine: bare.machine,
       programs: {},
-      carrier: "vhost-user-vsock",
-      guest: { vmlinux: "", initramfs: "", kernelParameters: serve ? ["serve"] : [] },
-      disks: [{ descriptor: 0, sizeBytes: 0, format: "raw", readonly: false }],
+      carrier: "auto",
+      guest: { vmlinux: "", initramfs: "", kernelParameters: bare.programArguments },
+      disks: disk ? [{ descriptor: 0, sizeBytes: 0, format: "raw", readonly: false }] : [],
       share: null,
       cgroups: [],
       oomScoreAdj: 0,
       rollback: { trees: [], cgroups: [] },
     },
-    { accel: "tcg", machine: chooseMachine("microvm"), moreArgv: carrier, moreKernelParameters: [] },
+    {
+      accel: "tcg",
+      machine: chooseMachine(bare.machine),
+      moreArgv: bare.carrierArgv,
+      moreKernelParameters: [],
+    },
   );
   const replacements: readonly (readonly [RegExp, string])[] = [
-    [/^\/guest\/vmlinux$/, path.join(dist, "guest/vmlinux")],
+    [/^\/guest\/vmlinux$/, vmlinux],
     [/^\/guest\/initramfs.cpio$/, initramfs],
     [/filename=\/dev\/fdset\/1/, `filename=${file("scratch")}`],
     [/^socket,id=console,fd=\{fd:console\}$/, `file,id=console,path=${file("console")}`],

@@ -40,30 +40,31 @@ interface AddedParts {
 export const qemu: Hypervisor = { name: driverName, probe, shareProblem, launch, attach };
 
 async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
+  const plan = planLaunch(spec);
+  for (const directory of plan.monitor.ownedDirectories) mkdirSync(directory, { mode: 0o700 });
+  const { processes, ...monitor } = await startMonitor(
+    plan.monitor,
+    spec.disks.map((disk) => disk.descriptor),
+    signal,
+  );
+  const { accel, carrier } = plan;
+  return launchedVm({ driver: driverName, directory: spec.directory, ...processes, accel, carrier }, monitor);
+}
+
+/** What a VM becomes on this host, and what its monitor is told. Nothing is made yet. @throws RunvError as `launch` */
+export function planLaunch(spec: VmSpec): { accel: string; carrier: string; monitor: MonitorSpec } {
   const path = findProgram(program, spec.programs);
   if (path === null) throw notInstalled();
   const accel = chooseAccel(spec.accel);
   const machine = chooseMachine(spec.machine);
   const carrier = chooseCarrier(spec, machine);
   const share = shareParts(spec, machine);
-  for (const directory of carrier.ownedDirectories) mkdirSync(directory, { mode: 0o700 });
-  const { processes, ...monitor } = await startMonitor(
-    monitorSpec(
-      spec,
-      [...carrier.helpers, ...share.helpers, vmm(spec, path, { accel, machine, carrier, share })],
-      carrier,
-    ),
-    spec.disks.map((disk) => disk.descriptor),
-    signal,
-  );
-  const saved = {
-    driver: driverName,
-    directory: spec.directory,
-    ...processes,
-    accel,
-    carrier: carrier.name,
-  };
-  return launchedVm(saved, monitor);
+  const processes = [
+    ...carrier.helpers,
+    ...share.helpers,
+    vmm(spec, path, { accel, machine, carrier, share }),
+  ];
+  return { accel, carrier: carrier.name, monitor: monitorSpec(spec, processes, carrier) };
 }
 
 function notInstalled(): RunvError {

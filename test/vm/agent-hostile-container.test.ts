@@ -1,3 +1,4 @@
+import { protocolVersion } from "@runv/protocol";
 import { beforeAll, expect, test } from "vitest";
 import { sharedGuest } from "../harness/agent-guest.ts";
 import { compileProgram } from "../harness/compile-program.ts";
@@ -86,7 +87,7 @@ test("a tmpfs that takes all memory ends its writer, not the guest", async () =>
   const fill =
     "mkdir /tmp/t; mount -t tmpfs -o size=100% x /tmp/t; dd if=/dev/zero of=/tmp/t/f bs=1M; umount /tmp/t";
   await inside(fill);
-  expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+  expect((await shared.agent.health.check({})).protocolVersion).toBe(protocolVersion);
   expect(await inside("echo still here")).toBe("still here\n");
 });
 
@@ -115,5 +116,5 @@ test("an exec joins a container that has handed its controllers on, and ps and d
   const { processes } = await shared.agent.containers.listProcesses({ containerId: container });
   expect(processes.map(({ pid }) => pid)).toContain(1);
   await shared.agent.containers.delete({ containerId: container });
-  expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+  expect((await shared.agent.health.check({})).protocolVersion).toBe(protocolVersion);
 });

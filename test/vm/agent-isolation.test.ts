@@ -1,5 +1,5 @@
 import { constants } from "node:os";
-import { Namespace } from "@runv/protocol";
+import { Namespace, protocolVersion } from "@runv/protocol";
 import { beforeAll, expect, test } from "vitest";
 import { sharedGuest } from "../harness/agent-guest.ts";
 import {
@@ -166,5 +166,5 @@ test("a container that asks never to be killed for memory does not take the gues
   const script = "cat /proc/self/oom_score_adj; exec tail /dev/zero";
   const { signal, stdout } = await initEnds(id, ["sh", "-c", script], { oomScoreAdj: -1000 });
   expect([signal, stdout.toString()]).toEqual([SIGKILL, "-999\n"]);
-  expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+  expect((await shared.agent.health.check({})).protocolVersion).toBe(protocolVersion);
 });

@@ -1,6 +1,6 @@
 import { type BlockRootfs, RunvError } from "@runv/protocol";
 import { until, type Wait } from "../linux/deadline.ts";
-import { step, stepError, tolerate } from "../linux/errno.ts";
+import { errnoOf, step, stepError, tolerate } from "../linux/errno.ts";
 import { MNT_DETACH, MS_RDONLY } from "../linux/mount-options.ts";
 import { O_RDONLY } from "../linux/open-flags.ts";
 import { makeDirectories, statIfThere } from "../linux/paths.ts";
@@ -65,6 +65,8 @@ function mountAt(path: string, act: () => void, what: string): void {
   try {
     act();
   } catch (thrown) {
+    if (errnoOf(thrown) === "ENODEV")
+      throw stepError(`mount ${what}: the guest's kernel has no such file system`, thrown);
     throw stepError(`mount ${what}`, thrown, "invalid-argument");
   }
 }

@@ -32,8 +32,16 @@ export const rootfsDrivers = {
   stream: "copied into the guest, which reaches nothing of the host's file systems",
   virtiofs: "shared with the guest by the program virtiofsd",
   "9p": "shared with the guest by the virtual machine itself",
+  block:
+    "a disk of the guest: an image or a block device as root.path, or the device under a read-only mount",
 } as const;
 export type RootfsChoice = keyof typeof rootfsDrivers;
+
+export const blockWrites = {
+  scratch: "beside it, on the scratch disk: the disk is only read",
+  disk: "on the disk itself",
+} as const;
+export type BlockWritesChoice = keyof typeof blockWrites;
 
 export const volumeDrivers = {
   auto: "as the root file system, else the first of virtiofs and 9p that the host has, else copy",

@@ -2,6 +2,7 @@ import { defaultMemoryMib, defaultScratchDirectory, defaultVcpuCount } from "../
 import { defaultBootTimeoutMs } from "../shared/limits.ts";
 import {
   accels,
+  blockWrites,
   carriers,
   hypervisors,
   machines,
@@ -46,6 +47,7 @@ const accel = choice(accels);
 const machine = choice(machines);
 const carrier = choice(carriers);
 const rootfs = choice(rootfsDrivers);
+const blockWritesType = choice(blockWrites);
 const volumes = choice(volumeDrivers);
 const shareCache = choice(shareCaches);
 const scratchKind = choice(scratchKinds);
@@ -97,6 +99,14 @@ export const schema: Schema = {
     annotation: rootfs,
     default: "stream",
     env: "RUNV_ROOTFS",
+  },
+  block_writes: {
+    help: "Where a container whose root file system is a disk writes",
+    choices: blockWrites,
+    type: blockWritesType,
+    annotation: blockWritesType,
+    default: "scratch",
+    env: "RUNV_BLOCK_WRITES",
   },
   volumes: {
     help: "How bind mounts get into the guest",

@@ -1,5 +1,6 @@
 import type {
   Accel,
+  BlockWritesChoice,
   CarrierChoice,
   HypervisorName,
   MachineChoice,
@@ -17,6 +18,7 @@ export interface Settings extends ProgramSettings {
   readonly machine: MachineChoice;
   readonly carrier: CarrierChoice;
   readonly rootfs: RootfsChoice;
+  readonly block_writes: BlockWritesChoice;
   readonly volumes: VolumesChoice;
   readonly share_cache: ShareCacheChoice;
   /** Absolute path, or the name of one of the kernels in the guest directory; null: the one that runv comes with. */

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import { parseSpec } from "../oci/parse-spec.ts";
@@ -12,7 +12,7 @@ import { systemErrorCode } from "../shared/system-error.ts";
 export interface Bundle {
   /** Absolute. */
   readonly path: string;
-  /** Absolute. */
+  /** Absolute: a directory, an image, or a block device. */
   readonly rootfs: string;
   readonly spec: Spec;
 }
@@ -36,14 +36,17 @@ function withAbsoluteSource(mount: MountSpec, bundle: string): MountSpec {
 }
 
 function checkRootfs(rootfs: string): void {
-  if (!isDirectory(rootfs)) {
-    throw new RunvError("invalid-argument", `config.json: root.path: ${rootfs}: not a directory`);
-  }
+  const kind = statOf(rootfs);
+  if (!kind.isDirectory() && !kind.isFile() && !kind.isBlockDevice())
+    throw new RunvError(
+      "invalid-argument",
+      `config.json: root.path: ${rootfs}: not a directory, nor an image or a block device`,
+    );
 }
 
-function isDirectory(path: string): boolean {
+function statOf(path: string): Stats {
   try {
-    return statSync(path).isDirectory();
+    return statSync(path);
   } catch (cause) {
     const code = systemErrorCode(cause) === "ENOENT" ? "not-found" : "permission";
     const why = code === "not-found" ? messages.noSuchFile : messages.permissionDenied;

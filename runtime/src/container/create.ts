@@ -168,7 +168,7 @@ async function prepareProcess(
     process: "",
     vsockSocket,
     terminal: work.terminal,
-    namespaces: { root: bundle.rootfs, hostname: bundle.spec.hostname },
+    namespaces: { root: storage.hostRoot, hostname: bundle.spec.hostname },
     cgroups: record.cgroups,
     oomScoreAdj: bundle.spec.process.oomScoreAdj,
     signal: AbortSignal.any([context.signal, stop.signal]),

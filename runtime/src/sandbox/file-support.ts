@@ -12,8 +12,9 @@ export function fileSupport(
   shares: readonly Finding[],
 ): readonly Capability[] {
   const [stream, copy] = [packerFinding("stream"), packerFinding("copy")];
+  const disk = present("block", "an image or a block device as root.path");
   return [
-    { name: "rootfs drivers", needs: neededOf(wanted.rootfs), findings: [...shares, stream] },
+    { name: "rootfs drivers", needs: neededOf(wanted.rootfs), findings: [...shares, stream, disk] },
     { name: "volumes", needs: neededOf(wanted.volumes), findings: [...shares, copy] },
   ];
 }

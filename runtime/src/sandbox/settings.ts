@@ -34,6 +34,7 @@ export function storageSettings(settings: Settings): StorageSettings {
     hypervisor: settings.hypervisor,
     programs: programPaths(settings),
     rootfs: settings.rootfs,
+    blockWrites: settings.block_writes,
     volumes: settings.volumes,
     cache: settings.share_cache,
     scratch: scratchOptions(settings),

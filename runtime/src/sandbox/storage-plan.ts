@@ -1,3 +1,5 @@
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Mount, Rootfs, Share } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { HypervisorName, RootfsChoice, VolumesChoice } from "../config/choices.ts";
@@ -7,6 +9,7 @@ import type { Spec } from "../oci/spec.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
 import { type ShareCache, type ShareDriver, shareDrivers, shareTag, type VmShare } from "../shared/share.ts";
 import { planMounts } from "../storage/bind-mounts.ts";
+import { type BlockWrites, blockRootfs } from "../storage/block-rootfs.ts";
 import type { RootfsDriver, RootfsDriverName, RootfsPlan, TreeCopy } from "../storage/rootfs-driver.ts";
 import type { ScratchOptions } from "../storage/scratch.ts";
 import { sharedRootfs } from "../storage/shared-rootfs.ts";
@@ -16,6 +19,7 @@ export interface StorageSettings {
   readonly hypervisor: HypervisorName;
   readonly programs: ProgramPaths;
   readonly rootfs: RootfsChoice;
+  readonly blockWrites: BlockWrites;
   readonly volumes: VolumesChoice;
   readonly cache: ShareCache;
   readonly scratch: ScratchOptions;
@@ -24,6 +28,8 @@ export interface StorageSettings {
 /** What one container's files ask of its VM, of the host once the guest runs, and of the agent. */
 export interface StoragePlan {
   readonly driver: RootfsDriverName;
+  /** Directory of the host that stands for the container's root; empty where the host cannot look into that. */
+  readonly hostRoot: string;
   readonly share: VmShare | null;
   readonly disks: readonly Disk[];
   readonly scratch: ScratchOptions;
@@ -34,7 +40,7 @@ export interface StoragePlan {
 
 export interface StorageRequest {
   readonly container: string;
-  /** Absolute. */
+  /** Absolute: a directory, an image, or a block device. */
   readonly rootfs: string;
   readonly spec: Spec;
   readonly settings: StorageSettings;
@@ -50,7 +56,8 @@ const nothingToWriteMib = 16;
 /** Decides where rootfs and bind mounts are. @throws RunvError "unavailable" or "unsupported" that says what cannot be had and what can. */
 export async function planStorage(request: StorageRequest): Promise<StoragePlan> {
   const { settings, spec } = request;
-  const driver = rootfsDriver(settings);
+  const isDirectory = statSync(request.rootfs).isDirectory();
+  const driver = isDirectory ? rootfsDriver(settings) : blockRootfs(settings.blockWrites);
   const shareDriver = chooseShare(driver.name, request);
   const mounts = planMounts({
     container: request.container,
@@ -63,18 +70,21 @@ export async function planStorage(request: StorageRequest): Promise<StoragePlan>
     container: request.container,
     rootfs: request.rootfs,
     readonly: spec.root.readonly,
-    device: settings.scratch.kind === "ext4" ? "/dev/vdb" : "/dev/vda",
     signal: request.signal,
   });
+  const hostRoot = isDirectory ? request.rootfs : join(request.vmDirectory, "root");
+  if (!isDirectory) mkdirSync(hostRoot, { mode: 0o755 });
   const trees = [...rootfs.trees, ...mounts.trees];
   const copies = [...rootfs.copies, ...mounts.copies];
+  const scratch = scratchFor(settings.scratch, rootfs, copies);
   return {
     driver: driver.name,
+    hostRoot,
     share: shareDriver === null ? null : { driver: shareDriver, cache: settings.cache, trees },
     disks: rootfs.disk === null ? [] : [rootfs.disk],
-    scratch: scratchFor(settings.scratch, rootfs, copies),
+    scratch,
     copies,
-    rootfs: rootfs.rootfs,
+    rootfs: withDevice(rootfs.rootfs, scratch),
     mounts: mounts.mounts,
   };
 }
@@ -87,6 +97,7 @@ export function shareRequest(share: VmShare | null): Share | undefined {
 function rootfsDriver(settings: StorageSettings): RootfsDriver {
   const wanted = settings.rootfs;
   if (wanted === "stream") return streamRootfs;
+  if (wanted === "block") return blockRootfs(settings.blockWrites);
   if (wanted !== "auto") return sharedRootfs(required(wanted, "rootfs", settings));
   const shared = firstShare(settings);
   return shared === null ? streamRootfs : sharedRootfs(shared);
@@ -123,6 +134,12 @@ function required(driver: ShareDriver, what: string, settings: StorageSettings):
 
 function problemOf(driver: ShareDriver, { hypervisor, programs }: StorageSettings): string | null {
   return hypervisors[hypervisor].shareProblem(driver, programs);
+}
+
+/** The scratch disk, if there is one, comes first. */
+function withDevice(rootfs: Rootfs, scratch: ScratchOptions): Rootfs {
+  const device = scratch.kind === "ext4" ? "/dev/vdb" : "/dev/vda";
+  return rootfs.block === undefined ? rootfs : { ...rootfs, block: { ...rootfs.block, device } };
 }
 
 function scratchFor(

@@ -16,8 +16,6 @@ export interface RootfsRequest {
   /** Absolute path of the rootfs on the host. */
   readonly rootfs: string;
   readonly readonly: boolean;
-  /** What the guest will call a disk of this plan. */
-  readonly device: string;
   readonly signal: AbortSignal;
 }
 
@@ -30,7 +28,7 @@ export interface RootfsPlan {
   readonly disk: OpenDisk | null;
   /** Whether changes need a place in the guest. */
   readonly needsScratch: boolean;
-  /** What the agent is asked for. */
+  /** What the agent is asked for; what the guest calls the disk is filled in when all disks are known. */
   readonly rootfs: Rootfs;
 }
 

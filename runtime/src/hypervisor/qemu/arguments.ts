@@ -97,11 +97,19 @@ function disk({ format, readonly }: Disk, index: number, machine: Machine): stri
   const id = `disk${index}`;
   const access = readonly ? "read-only=on" : "read-only=off,discard=unmap";
   const file = `driver=file,filename=/dev/fdset/${index + 1},aio=threads,node-name=${id}file,${access}`;
-  const backing = format === "qcow2" ? ",backing=" : "";
   return [
     ...["-add-fd", `fd={fd:${id}},set=${index + 1}`],
     ...["-blockdev", file],
-    ...["-blockdev", `driver=${format},file=${id}file,node-name=${id},${access}${backing}`],
+    ...[
+      "-blockdev",
+      format === "raw" ? `driver=raw,file=${id}file,node-name=${id},${access}` : qcow2(id, readonly),
+    ],
     ...["-device", `${virtioDevice(machine, "virtio-blk")},drive=${id},werror=report,rerror=report`],
   ];
+}
+
+/** In JSON, for "no backing file" cannot be said otherwise. */
+function qcow2(id: string, readonly: boolean): string {
+  const node = { driver: "qcow2", file: `${id}file`, "node-name": id, "read-only": readonly, backing: null };
+  return JSON.stringify(readonly ? node : { ...node, discard: "unmap" });
 }

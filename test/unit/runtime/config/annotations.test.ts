@@ -70,7 +70,7 @@ test.each([
   ["memory_mib", "63", "must be a whole number from 64 to"],
   ["memory_mib", "-64", "must be"],
   ["vcpus", "1e1", "must be"],
-  ["rootfs", "block", "must be one of"],
+  ["rootfs", "nfs", "must be one of"],
 ])("%s=%j is no value", (key, text, sentence) => {
   const refused = () => withAnnotations(allowing(key), { [`io.runv.${key}`]: text });
   expect(refused).toThrow(`config.json: annotations: io.runv.${key}: ${sentence}`);

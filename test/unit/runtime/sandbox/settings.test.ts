@@ -20,6 +20,7 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
     hypervisor: "qemu",
     programs: {},
     rootfs: "stream",
+    blockWrites: "scratch",
     volumes: "auto",
     cache: "auto",
     scratch: { kind: "ext4", sizeMib: 10_240, directory: "/var/lib/runv/scratch" },

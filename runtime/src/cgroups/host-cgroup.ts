@@ -79,14 +79,17 @@ function inherit(directory: string, file: string): void {
   writeFileSync(own, readFileSync(join(dirname(directory), file), "utf8"));
 }
 
-/** Removes what is empty within `timeoutMs`; a directory that others still use stays. */
+/** Removes what is empty within `timeoutMs`. @returns directories that processes are still in: they stay */
 export async function removeHostCgroup(
   directories: readonly string[],
   timeoutMs = leavingTimeoutMs,
-): Promise<void> {
+): Promise<readonly string[]> {
+  let left = directories;
   // The last threads of a process that was killed leave a moment after it. One that is full does not keep the others.
-  const removeAll = () =>
-    directories.filter((directory) => !removeOne(directory)).length === 0 ? true : null;
+  const removeAll = () => {
+    left = left.filter((directory) => !removeOne(directory));
+    return left.length === 0 ? true : null;
+  };
   try {
     await withDeadline(timeoutMs, "cgroup: waiting for the last process", null, async (signal) =>
       pollUntil(leavingPollMs, signal, removeAll),
@@ -94,6 +97,7 @@ export async function removeHostCgroup(
   } catch (error) {
     if (!isRunvError(error, "timeout")) throw error;
   }
+  return left;
 }
 
 /** @returns whether it is gone; false when processes are in it. */

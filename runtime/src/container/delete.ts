@@ -42,7 +42,8 @@ async function removeDamaged(id: string, context: Context): Promise<void> {
   const directory = vmDirectory(context.root, id);
   const cgroups = new Set([...(await killLostSandbox(directory)), ...cgroupsOf("", id)]);
   // Proxies end by themselves when their guest is lost.
-  await leaveHostPlace({ vmDirectory: directory, cgroups: [...cgroups] }, proxyEndTimeoutMs);
+  const place = { vmDirectory: directory, cgroups: [...cgroups] };
+  await leaveHostPlace(place, (sentence) => context.log.warning(sentence), proxyEndTimeoutMs);
   forgetContainer(context.root, id);
 }
 
@@ -63,7 +64,7 @@ async function removeEverything(
   await killSandbox(record);
   for (const proxy of [record.init, ...record.execs.map((exec) => exec.proxy)])
     if (proxy !== null) await end(proxy, "proxy");
-  await leaveHostPlace(record);
+  await leaveHostPlace(record, (sentence) => context.log.warning(sentence));
   forgetContainer(context.root, record.id);
 }
 

@@ -1,4 +1,5 @@
 import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
+import { RunvError } from "@runv/protocol/errors";
 import type { Releases } from "../shared/releases.ts";
 import { makeVmDirectory, removeVmDirectory } from "../state/vm-directory.ts";
 
@@ -17,7 +18,10 @@ export function cgroupsOf(cgroupsPath: string, id: string): string[] {
 /** Makes the place. @returns the cgroup directories that are new: what a rollback removes. */
 export function takeHostPlace(place: HostPlace, releases: Releases): readonly string[] {
   const made = makeHostCgroup(place.cgroups);
-  releases.add("cgroup", async () => removeHostCgroup(made));
+  releases.add("cgroup", async () => {
+    const left = await removeHostCgroup(made);
+    if (left.length > 0) throw new RunvError("internal", cgroupsInUse(left));
+  });
   makeVmDirectory(place.vmDirectory);
   releases.add(place.vmDirectory, () => {
     removeVmDirectory(place.vmDirectory);
@@ -25,8 +29,20 @@ export function takeHostPlace(place: HostPlace, releases: Releases): readonly st
   return made;
 }
 
-/** @param leavingTimeoutMs how long processes may take to leave the cgroup, if they are not known to have ended */
-export async function leaveHostPlace(place: HostPlace, leavingTimeoutMs?: number): Promise<void> {
-  await removeHostCgroup(place.cgroups, leavingTimeoutMs);
+/**
+ * @param warn is told of cgroups that stay, because processes that are not runv's are in them
+ * @param leavingTimeoutMs how long processes may take to leave the cgroup, if they are not known to have ended
+ */
+export async function leaveHostPlace(
+  place: HostPlace,
+  warn: (sentence: string) => void,
+  leavingTimeoutMs?: number,
+): Promise<void> {
+  const left = await removeHostCgroup(place.cgroups, leavingTimeoutMs);
+  if (left.length > 0) warn(cgroupsInUse(left));
   removeVmDirectory(place.vmDirectory);
+}
+
+function cgroupsInUse(directories: readonly string[]): string {
+  return `cgroup: cannot be removed: ${directories.join(", ")}: processes are still in it (see its cgroup.procs)`;
 }

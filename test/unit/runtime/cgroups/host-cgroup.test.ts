@@ -1,7 +1,13 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { makeHostCgroup, removeHostCgroup } from "../../../../runtime/src/cgroups/host-cgroup.ts";
+import {
+  hostCgroupDirectories,
+  makeHostCgroup,
+  removeHostCgroup,
+} from "../../../../runtime/src/cgroups/host-cgroup.ts";
 import { withTemporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 test("what was made before a failure is removed again", async () => {
@@ -26,4 +32,21 @@ test("only new directories are reported, and removed; missing ones and full ones
     await removeHostCgroup([own, other, path.join(directory, "missing")]);
     expect([existsSync(own), existsSync(other)]).toEqual([false, true]);
   });
+});
+
+test("a cgroup that a process is in stays, and is named", async () => {
+  const [busy, empty] = hostCgroupDirectories(`/runv-test-${process.pid}/busy`)
+    .slice(0, 1)
+    .flatMap((directory) => [directory, path.join(path.dirname(directory), "empty")]) as [string, string];
+  const made = makeHostCgroup([busy, empty]);
+  const child = spawn("sleep", ["1000"]);
+  try {
+    writeFileSync(path.join(busy, "cgroup.procs"), String(child.pid));
+    expect(await removeHostCgroup(made, 50)).toEqual([busy]);
+    expect([existsSync(busy), existsSync(empty)]).toEqual([true, false]);
+  } finally {
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await removeHostCgroup([busy, path.dirname(busy)])).toEqual([]);
+  }
 });

@@ -1,5 +1,5 @@
 import { RunvError } from "@runv/protocol";
-import { processesIn, removeCgroup, signalCgroup } from "../linux/cgroups.ts";
+import { removeCgroup, signalCgroup } from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { closeNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
 import { SIGKILL } from "../linux/signals.ts";
@@ -34,10 +34,6 @@ export class Container {
     if (!all && this.init.state === "exited") throw new RunvError("invalid-state", "container not running");
     if (all) signalCgroup(this.cgroup, number, SIGKILL);
     else this.init.signal(number);
-  }
-
-  pids(): number[] {
-    return processesIn(this.cgroup);
   }
 
   /** Kills what is left and gives back what the container held, but for its files. */

@@ -1,7 +1,8 @@
 import type { ProcessInfo } from "@runv/protocol";
+import { processesIn } from "../linux/cgroups.ts";
 import { errnoOf } from "../linux/errno.ts";
 import { O_RDONLY } from "../linux/open-flags.ts";
-import { close, open, read, readFile, utf8Decode } from "../linux/sys.ts";
+import { close, type Fd, open, read, readFile, utf8Decode, utf8Encode, write } from "../linux/sys.ts";
 
 const maxStatBytes = 4096;
 /** The list of groups alone can fill half of that. */
@@ -17,18 +18,33 @@ const ticksPerSecond = 100;
 const firstPtsMajor = 136;
 const lastPtsMajor = 143;
 
-/** What /proc says of these processes of the guest's root pid namespace; those that have ended meanwhile are left out. */
-export function listProcesses(pids: readonly number[]): ProcessInfo[] {
+/**
+ * Writes what /proc says of a cgroup's processes: one line, a JSON array of ProcessInfo, with their names in place of their arguments; then
+ * for each whose arguments can be had a JSON array of its index and these. To be called in a child: it may hang.
+ */
+export function writeProcesses(writer: Fd, cgroup: string): void {
+  const pids = processesIn(cgroup).slice(0, maxProcesses);
   const bootSeconds = bootTimeSeconds();
+  const found = pids.flatMap((pid) => unlessGone(() => [{ pid, info: describe(pid, bootSeconds) }]) ?? []);
+  writeLine(
+    writer,
+    found.map(({ info }) => info),
+  );
   let commandBytes = 0;
-  return pids.slice(0, maxProcesses).flatMap((pid) => {
-    const found = unlessGone(() => describe(pid, bootSeconds, commandBytes < maxCommandsBytes));
-    commandBytes += found?.command.length ?? 0;
-    return found === null ? [] : [found];
-  });
+  for (const [index, { pid }] of found.entries()) {
+    const command = unlessGone(() => argumentsOf(pid)) ?? "";
+    commandBytes += command.length;
+    if (commandBytes > maxCommandsBytes) return;
+    if (command !== "") writeLine(writer, [index, command]);
+  }
 }
 
-function describe(pid: number, bootSeconds: number, withArguments: boolean): ProcessInfo {
+function writeLine(writer: Fd, value: object): void {
+  const bytes = utf8Encode(`${JSON.stringify(value)}\n`);
+  for (let at = 0; at < bytes.length; ) at += write(writer, bytes.subarray(at));
+}
+
+function describe(pid: number, bootSeconds: number): ProcessInfo {
   const stat = readFile(`/proc/${pid}/stat`, maxStatBytes);
   // The name, in parentheses, can hold anything; the fields after it start with number 3.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -42,7 +58,7 @@ function describe(pid: number, bootSeconds: number, withArguments: boolean): Pro
     startTimeSeconds: bootSeconds + Math.floor(field(22) / ticksPerSecond),
     cpuTimeMs: ((field(14) + field(15)) * 1000) / ticksPerSecond,
     tty: ttyName(field(7)),
-    command: (withArguments ? argumentsOf(pid) : "") || `[${name}]`,
+    command: `[${name}]`,
   };
 }
 

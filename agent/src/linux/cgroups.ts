@@ -131,15 +131,20 @@ function moveInto(path: string): void {
   writeFile(`${cgroupRoot}${path}/cgroup.procs`, "0");
 }
 
-/**
- * Pids, in the guest's root namespace, of all processes in there and below. By what /proc says of each process: a container can give its
- * cgroups names that are no text, and nest them until no path leads there.
- */
+/** Pids, in the guest's root namespace, of all processes in there and below. To be called in a child: a look at a process may hang. */
 export function processesIn(path: string): number[] {
+  return membersOf(path).filter((pid) => !isZombie(pid));
+}
+
+/**
+ * With zombies. By what /proc says of each process: a container can give its cgroups names that are no text, and nest them until no path
+ * leads there. The agent itself reads no file of /proc/<pid> but this one and links: the others have to do with the process's memory.
+ */
+function membersOf(path: string): number[] {
   return readdir("/proc")
     .filter((name) => /^\d+$/.test(name))
     .map(Number)
-    .filter((pid) => isIn(path, pid) && !isZombie(pid));
+    .filter((pid) => isIn(path, pid));
 }
 
 function isIn(path: string, pid: number): boolean {
@@ -168,7 +173,7 @@ export function signalCgroup(path: string, signal: number, sigkill: number): voi
     writeFile(killFile, "1");
     return;
   }
-  for (const pid of processesIn(path)) tolerate(["ESRCH"], () => kill(pid, signal));
+  for (const pid of membersOf(path)) tolerate(["ESRCH"], () => kill(pid, signal));
 }
 
 /** Removes the directory and those below. @returns false when processes are still leaving it: try again */

@@ -1,7 +1,7 @@
 import { type ContainersDefinition, RunvError, type ServiceImplementation } from "@runv/protocol";
 import { createContainer } from "../container/create.ts";
 import { execute } from "../container/launch.ts";
-import { listProcesses } from "../container/process-list.ts";
+import { processTable } from "../container/process-table.ts";
 import { checkContainer, checkId, checkProcess } from "../container/validate.ts";
 import type { ProcessIoServer } from "../io/process-io-server.ts";
 import { isDirectory } from "../linux/paths.ts";
@@ -60,7 +60,7 @@ export function containersService(
       return Promise.resolve({ started: containers.get(containerId).init.state !== "created" });
     },
     async listProcesses({ containerId }) {
-      return Promise.resolve({ processes: listProcesses(containers.get(containerId).pids()) });
+      return { processes: await processTable(containers.get(containerId).cgroup) };
     },
   };
 }

@@ -342,7 +342,7 @@ export interface ProcessInfo {
   cpuTimeMs: number;
   /** "pts/0", "?" for none */
   tty: string;
-  /** arguments joined by spaces, at most 4,096 bytes */
+  /** arguments joined by spaces, at most 4,096 bytes; "[name]" where there are none, or they cannot be had in time */
   command: string;
 }
 

@@ -1,5 +1,5 @@
-import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
 import { RunvError } from "@runv/protocol/errors";
+import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
 import type { Releases } from "../shared/releases.ts";
 import { makeVmDirectory, removeVmDirectory } from "../state/vm-directory.ts";
 

@@ -5,7 +5,7 @@
 // Without SUITE the machine's own apt sources serve, security updates included; with it, that suite of the
 // Debian mirror that the machine uses.
 import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { debianSuite } from "../scripts/lib/debian-suite.mjs";
 import { chooseVersion } from "./versions.mjs";
@@ -55,7 +55,8 @@ const verbs = {
   resolve,
   fetch(name, version, target, suite) {
     aptFor(suite).download(name, { version, target });
-    return path.join(target, `${name}_${version.replace(":", "%3a")}_all.deb`);
+    const begin = `${name}_${version.replace(":", "%3a")}_`;
+    return path.join(target, readdirSync(target).find((file) => file.startsWith(begin) && file.endsWith(".deb")));
   },
 };
 

@@ -101,7 +101,10 @@ test("it cannot mount what the agent has, nor leave its root", async () => {
 });
 
 test("it cannot stop the machine past its init process", async () => {
-  expect((await inside("echo b > /proc/sysrq-trigger")).stderr).toContain("Read-only file system");
+  // The kernel has none, so that nothing depends on /proc being read-only.
+  const sysrq = "ls -d /proc/sys/kernel/printk /proc/sysrq-trigger /proc/sys/kernel/sysrq 2> /dev/null";
+  expect((await inside(sysrq)).stdout).toBe("/proc/sys/kernel/printk\n");
+  expect((await inside("echo b > /proc/sysrq-trigger")).status).not.toBe(0);
   expect((await inside("echo alive")).stdout).toBe("alive\n");
 });
 

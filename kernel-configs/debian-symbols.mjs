@@ -37,7 +37,10 @@ function symbolsByFile(directory) {
   const files = readdirSync(tree, { recursive: true })
     .filter((file) => path.basename(file).startsWith("Kconfig") && isCompared(file))
     .sort();
-  return files.map((file) => ({ file, symbols: promptedSymbols(readFileSync(path.join(tree, file), "utf8")) }));
+  return files.map((file) => ({
+    file,
+    symbols: promptedSymbols(readFileSync(path.join(tree, file), "utf8")),
+  }));
 }
 
 function debianConfig(directory) {
@@ -49,7 +52,9 @@ function debianConfig(directory) {
 
 const directory = mkdtempSync(path.join(os.tmpdir(), "runv-debian-symbols-"));
 try {
-  const versions = [`linux-source-${series}`, `linux-config-${series}`].map((name) => unpack(name, directory));
+  const versions = [`linux-source-${series}`, `linux-config-${series}`].map((name) =>
+    unpack(name, directory),
+  );
   const config = debianConfig(directory);
   const isOn = (symbol) => ["y", "m"].includes(config.get(`CONFIG_${symbol}`));
   const seen = new Set();

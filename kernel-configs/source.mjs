@@ -56,7 +56,10 @@ const verbs = {
   fetch(name, version, target, suite) {
     aptFor(suite).download(name, { version, target });
     const begin = `${name}_${version.replace(":", "%3a")}_`;
-    return path.join(target, readdirSync(target).find((file) => file.startsWith(begin) && file.endsWith(".deb")));
+    return path.join(
+      target,
+      readdirSync(target).find((file) => file.startsWith(begin) && file.endsWith(".deb")),
+    );
   },
 };
 

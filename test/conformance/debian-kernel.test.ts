@@ -9,7 +9,8 @@ const leftOutText = readFileSync(path.join(kernelConfigs, "debian/left-out.txt")
 
 const isComment = (line: string): boolean => line.startsWith("#");
 const words = (text: string): string[] => text.split(/\s+/).filter((word) => word !== "");
-const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "" && !isComment(line));
+const linesOf = (text: string): string[] =>
+  text.split("\n").filter((line) => line !== "" && !isComment(line));
 
 /** Lines are `KCONFIG-FILE: SYMBOL SYMBOL …`. */
 const debian = linesOf(enabledText).flatMap((line) => words(line.replace(/^\S+:/, "")));
@@ -22,7 +23,8 @@ const ours = new Set(
 
 test("what is compared is Debian's kernel of the version that is built", () => {
   const pins = readFileSync(path.join(kernelConfigs, "pins.json"), "utf8");
-  const [, packageName, version] = /"(linux-source-[\d.]+)": \{ "upstreamVersion": "([\d.]+)"/.exec(pins) ?? [];
+  const [, packageName, version] =
+    /"(linux-source-[\d.]+)": \{ "upstreamVersion": "([\d.]+)"/.exec(pins) ?? [];
   expect(enabledText.split("\n").slice(0, 2).join(" ")).toContain(`${packageName} ${version}-`);
   expect(debian.length).toBeGreaterThan(1000);
 });

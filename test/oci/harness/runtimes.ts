@@ -11,6 +11,7 @@ export type Need =
   | "lower-case-signals"
   | "no-args"
   | "ps-table"
+  | "refuses-unsupported"
   | "relative-cwd-refused"
   | "terminal-size";
 
@@ -30,7 +31,10 @@ export interface RuntimeUnderTest {
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 const own = { words: runcWords, failureStatuses: { exec: 255 }, lacks: {}, isSampled: false };
-const runcLacks = { "no-args": "runc refuses a config.json without process.args" };
+const runcLacks = {
+  "no-args": "runc refuses a config.json without process.args",
+  "refuses-unsupported": "runc does what runv refuses so far",
+};
 
 const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
   runv: () => ({ ...own, name: "runv", command: [path.join(repository, "dist/runv")] }),
@@ -53,6 +57,7 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       "lower-case-signals": "crun knows signals by their upper case names only",
       "no-args": "crun refuses a config.json without process.args",
       "ps-table": "crun ps lists pids only",
+      "refuses-unsupported": "crun does what runv refuses so far",
       "relative-cwd-refused": "crun takes a relative process.cwd",
       "terminal-size": "crun run tells the size of its terminal at the first resize only",
     },

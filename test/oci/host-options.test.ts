@@ -1,0 +1,103 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { expect } from "vitest";
+import { hostCgroupDirectories } from "../../runtime/src/cgroups/host-cgroup.ts";
+import type { Change } from "./harness/bed.ts";
+import { ociSuite } from "./harness/suite.ts";
+
+ociSuite("linux.cgroupsPath", ({ test }) => {
+  test("the process that state names is in that cgroup, which goes with the container", async (bed) => {
+    const cgroup = `/${path.basename(bed.directory)}/inner`;
+    const id = await bed.start((config) => (config.linux.cgroupsPath = cgroup));
+    const { pid } = await bed.state(id);
+    const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8").trimEnd().split("\n");
+    expect(lines.map((line) => line.replace(/^\d+:[^:]*:/, ""))).toContain(cgroup);
+    const made = hostCgroupDirectories(cgroup).filter((directory) => existsSync(directory));
+    expect(made).not.toEqual([]);
+    await bed.must("delete", "--force", id);
+    expect(made.filter((directory) => existsSync(directory))).toEqual([]);
+  });
+});
+
+ociSuite("--debug", ({ test }) => {
+  test("logs more, and changes neither output nor status", async (bed) => {
+    const [quiet, loud] = [bed.path("quiet.log"), bed.path("loud.log")];
+    const bundle = bed.bundle((config) => (config.process.args = ["echo", "hello"]));
+    const run = async (...options: string[]) =>
+      bed.verb([...options, "run", "--bundle", bundle, bed.newId()]);
+    for (const outcome of [await run("--log", quiet), await run("--debug", "--log", loud)])
+      expect([outcome.status, outcome.stdout, outcome.stderr]).toEqual([0, "hello\n", ""]);
+    const bytes = (file: string) => (existsSync(file) ? readFileSync(file).length : 0);
+    expect(bytes(loud)).toBeGreaterThan(bytes(quiet));
+  });
+});
+
+ociSuite("--systemd-cgroup", ({ test }) => {
+  test("is accepted by the verbs that place nothing", async (bed) => {
+    const { status, stdout } = await bed.verb(["--systemd-cgroup", "list", "--quiet"]);
+    expect([status, stdout]).toEqual([0, ""]);
+  });
+
+  test(
+    "with systemd's form of linux.cgroupsPath is refused by name",
+    async (bed) => {
+      const bundle = bed.bundle((config) => (config.linux.cgroupsPath = "system.slice:oci:test"));
+      const id = bed.newId();
+      const { status, stderr } = await bed.verb(["--systemd-cgroup", "create", "--bundle", bundle, id]);
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringMatching(/config\.json: linux\.cgroupsPath: .*systemd/),
+      ]);
+      expect(await bed.must("list", "--quiet")).toBe("");
+    },
+    "refuses-unsupported",
+  );
+});
+
+/** What config.json may ask for, by the name that the error has. The types of `Config` know none of it. */
+const refused: Readonly<Record<string, object>> = {
+  hooks: { hooks: { prestart: [{ path: "/bin/true" }] } },
+  "process.apparmorProfile": { process: { apparmorProfile: "strict" } },
+  "process.selinuxLabel": { process: { selinuxLabel: "system_u:object_r:x_t:s0" } },
+  "process.scheduler": { process: { scheduler: { policy: "SCHED_BATCH" } } },
+  "process.ioPriority": { process: { ioPriority: { class: "IOPRIO_CLASS_IDLE" } } },
+  "process.user.username": { process: { user: { uid: 0, gid: 0, username: "root" } } },
+  "linux.uidMappings": { linux: { uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }] } },
+  "linux.seccomp": { linux: { seccomp: { defaultAction: "SCMP_ACT_ALLOW" } } },
+  "linux.intelRdt": { linux: { intelRdt: { closID: "x" } } },
+  "linux.personality": { linux: { personality: { domain: "LINUX32" } } },
+  "linux.resources.memory": { linux: { resources: { memory: { limit: 1 << 26 } } } },
+  "linux.resources.pids": { linux: { resources: { pids: { limit: 10 } } } },
+  "linux.resources.cpu.quota": { linux: { resources: { cpu: { quota: 1000 } } } },
+};
+
+ociSuite("a config.json that asks for what the runtime does not do", ({ test }) => {
+  test(
+    "is refused by the field's name, and nothing is left",
+    async (bed) => {
+      mkdirSync(bed.root, { recursive: true });
+      const before = readdirSync(bed.root);
+      for (const [name, asked] of Object.entries(refused)) {
+        const bundle = bed.bundle((config) => mergeInto(config, asked));
+        const { status, stderr } = await bed.verb(["create", "--bundle", bundle, bed.newId()]);
+        expect([status, stderr]).toEqual([
+          1,
+          expect.stringContaining(`config.json: ${name}: not supported yet`),
+        ]);
+        expect(await bed.must("list", "--quiet")).toBe("");
+        expect(readdirSync(bed.root)).toEqual(before);
+      }
+    },
+    "refuses-unsupported",
+  );
+});
+
+/** Objects are merged, the rest is replaced. */
+function mergeInto(target: object, source: object): ReturnType<Change> {
+  for (const [name, value] of Object.entries(source) as [string, unknown][]) {
+    const present: unknown = Reflect.get(target, name);
+    const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+    if (isObject && typeof present === "object" && present !== null) mergeInto(present, value);
+    else Reflect.set(target, name, value);
+  }
+}

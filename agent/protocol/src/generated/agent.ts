@@ -13,7 +13,9 @@ export const protobufFileName = "agent.proto";
 
 /**
  * The contract between the host (client) and the agent in the guest (server), vsock port 1024, gRPC.
- * Each field says: unit, who sets it, what its absence means. Paths are absolute paths in the guest unless said otherwise.
+ * The host sets the fields of requests and of what is part of them, the agent all those of responses. A number says its unit, by its name
+ * (…_bytes, …_us) or its comment; a field of the host that it is required, or what its absence (0, empty, false) means. A unit test of
+ * this file holds it to that. Paths are absolute paths in the guest unless said otherwise.
  * Compatibility: `Sandbox.Configure` carries the protocol version; the two sides must have the same one.
  */
 
@@ -48,7 +50,7 @@ export namespace Namespace {
 }
 
 export interface ConfigureRequest {
-  /** set by the host from its build; no default: 0 is refused */
+  /** set by the host from its build; no default: 0 is refused; version of this contract; required */
   protocolVersion: number;
   /** set by the host just before the call; absent: the clock is left alone */
   hostTime:
@@ -58,7 +60,7 @@ export interface ConfigureRequest {
   scratch:
     | Scratch
     | undefined;
-  /** set by the host: true for a single-container VM, which ends when its init has exited and its output is delivered */
+  /** set by the host: true for a single-container VM, which ends when its init has exited and its output is delivered; false: the VM stays until Shutdown */
   powerOffWithInit: boolean;
   /** set from the host's configuration; default false: container processes get EAFNOSUPPORT for AF_VSOCK */
   allowVsock: boolean;
@@ -68,15 +70,16 @@ export interface ConfigureRequest {
 
 /** What the host shares with this VM: one directory that holds the trees of all its containers. */
 export interface Share {
-  /** "virtiofs", "9p" */
+  /** "virtiofs", "9p"; required */
   driver: string;
-  /** by which it is mounted */
+  /** by which it is mounted; required */
   tag: string;
-  /** "auto", "always", "none" */
+  /** "auto", "always", "none"; required */
   cache: string;
 }
 
 export interface ConfigureResponse {
+  /** version of this contract, the agent's */
   protocolVersion: number;
   agentVersion: string;
   /** uname -r of the guest */
@@ -90,27 +93,27 @@ export interface ConfigureResponse {
 }
 
 export interface Timestamp {
-  /** since 1970-01-01T00:00:00Z */
+  /** since 1970-01-01T00:00:00Z; required */
   seconds: number;
-  /** 0 to 999,999,999 */
+  /** 0 to 999,999,999; 0: a whole second */
   nanos: number;
 }
 
 export interface Scratch {
   kind:
     | //
-    /** a disk the host made */
+    /** a disk the host made; absent: tmpfs is there */
     { $case: "block"; value: BlockScratch }
     | //
-    /** guest memory */
+    /** guest memory; absent: block is there */
     { $case: "tmpfs"; value: TmpfsScratch }
     | undefined;
 }
 
 export interface BlockScratch {
-  /** say "/dev/vda" */
+  /** say "/dev/vda"; required */
   device: string;
-  /** "ext4" */
+  /** "ext4"; required */
   filesystem: string;
 }
 
@@ -120,6 +123,7 @@ export interface TmpfsScratch {
 }
 
 export interface SetClockRequest {
+  /** required */
   time: Timestamp | undefined;
 }
 
@@ -137,15 +141,16 @@ export interface UnpackRequest {
   containerId: string;
   /** of file contents; 0: what fits on the scratch */
   maxBytes: number;
-  /** 0: what fits on the scratch */
+  /** 0: what fits on the scratch; a number of entries */
   maxEntries: number;
   /** which tree: a name, [\w-]{1,32}, that a mount with origin COPY starts its source with; empty: the rootfs */
   copy: string;
 }
 
 export interface UnpackResponse {
+  /** number of entries */
   entries: number;
-  /** of file contents */
+  /** of file contents; a number of bytes */
   bytes: number;
 }
 
@@ -160,20 +165,23 @@ export interface CreateContainerRequest {
   hostname: string;
   /** empty: the guest's */
   domainname: string;
-  /** in this order */
+  /** in this order; empty: none */
   mounts: Mount[];
   /** required: the init process */
   process:
     | Process
     | undefined;
-  /** those the container gets new; pid, mount and cgroup always are */
+  /** those the container gets new; pid, mount and cgroup always are; empty: no other */
   namespaces: Namespace[];
+  /** paths in the container, covered so that nothing in them can be read; empty: none */
   maskedPaths: string[];
+  /** paths in the container; empty: none */
   readonlyPaths: string[];
-  /** besides the default ones */
+  /** besides the default ones; empty: none */
   devices: Device[];
-  /** in order; the default devices are always allowed */
+  /** in order; the default devices are always allowed; empty: nothing but these */
   deviceRules: DeviceRule[];
+  /** in this order; empty: none */
   sysctls: Sysctl[];
   /** "", "private", "rprivate", "slave", "rslave", "shared", "unbindable" …; empty: rprivate */
   rootfsPropagation: string;
@@ -186,111 +194,135 @@ export interface CreateContainerResponse {
 }
 
 export interface Rootfs {
-  /** "stream": what Storage.Unpack left for this container; "share": a tree of the share; "block": a disk */
+  /** "stream": what Storage.Unpack left for this container; "share": a tree of the share; "block": a disk; required */
   driver: string;
+  /** false: the container may write */
   readonly: boolean;
-  /** "share": path below the share */
+  /** "share": path below the share; else empty: none */
   tree: string;
   /** "block": required */
   block: BlockRootfs | undefined;
 }
 
 export interface BlockRootfs {
-  /** say "/dev/vdb" */
+  /** say "/dev/vdb"; required */
   device: string;
   /** "ext4", "squashfs", "erofs", "xfs"; empty: what is found on it */
   filesystem: string;
-  /** the disk is only read; changes go to the scratch */
+  /** the disk is only read; changes go to the scratch; false: the disk itself is written */
   overlay: boolean;
 }
 
 export interface Mount {
-  /** in the container */
+  /** in the container; required */
   destination: string;
-  /** "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "bind" */
+  /** "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "bind"; required */
   type: string;
-  /** "bind": relative path in the place that `origin` names */
+  /** "bind": relative path in the place that `origin` names; else what /proc/mounts shows; empty: nothing there */
   source: string;
-  /** as in config.json: flags ("nosuid", "ro" …), propagation, the rest is data */
+  /** as in config.json: flags ("nosuid", "ro" …), propagation, the rest is data; empty: none */
   options: string[];
   /** "bind": required; else unspecified */
   origin: BindOrigin;
 }
 
 export interface Device {
+  /** in the container; required */
   path: string;
-  /** "c", "b", "u", "p" */
+  /** "c", "b", "u", "p"; required */
   type: string;
+  /** number of the driver; 0: as for a FIFO, which has none */
   major: number;
+  /** number within the driver; 0: the first */
   minor: number;
-  /** permission bits; set by the host (0666 where config.json says nothing) */
+  /** permission bits; set by the host (0666 where config.json says nothing); 0: none of them */
   fileMode: number;
+  /** in the guest; 0: root */
   uid: number;
+  /** in the guest; 0: root's group */
   gid: number;
 }
 
 export interface DeviceRule {
+  /** false: denies */
   allow: boolean;
-  /** "a", "b", "c" */
+  /** "a", "b", "c"; required */
   type: string;
-  /** -1: all */
+  /** -1: all; number of the driver, required */
   major: number;
-  /** -1: all */
+  /** -1: all; number within the driver, required */
   minor: number;
   /** of "rwm"; empty: all */
   access: string;
 }
 
 export interface Sysctl {
-  /** "net.ipv4.ip_forward" */
+  /** "net.ipv4.ip_forward"; required */
   name: string;
+  /** empty: as such */
   value: string;
 }
 
 export interface Process {
   /** required, args[0] is looked up in PATH of env */
   args: string[];
-  /** "NAME=value" */
+  /** "NAME=value"; empty: none */
   env: string[];
   /** required, absolute; made when missing */
   cwd: string;
+  /** 0: root */
   uid: number;
+  /** 0: root's group */
   gid: number;
+  /** empty: none */
   additionalGids: number[];
-  /** absent: 0022 */
-  umask?: number | undefined;
+  /** absent: 0022; a number of permission bits */
+  umask?:
+    | number
+    | undefined;
+  /** false: three streams */
   terminal: boolean;
-  /** 0: left alone */
+  /** 0: left alone; height of the terminal in characters */
   rows: number;
-  /** 0: left alone */
+  /** 0: left alone; width of the terminal in characters */
   columns: number;
   /** absent: none, as runc does */
-  capabilities: Capabilities | undefined;
+  capabilities:
+    | Capabilities
+    | undefined;
+  /** empty: the agent's */
   rlimits: Rlimit[];
+  /** false: setuid programs work */
   noNewPrivileges: boolean;
-  /** absent: 0; -1000 counts as -999: with nobody left to kill the guest would panic */
+  /** absent: 0; -1000 counts as -999: with nobody left to kill the guest would panic; a number from -1000 to 1000 */
   oomScoreAdj?: number | undefined;
 }
 
 /** names, "CAP_CHOWN" */
 export interface Capabilities {
+  /** empty: none */
   bounding: string[];
+  /** empty: none */
   effective: string[];
+  /** empty: none */
   inheritable: string[];
+  /** empty: none */
   permitted: string[];
+  /** empty: none */
   ambient: string[];
 }
 
 export interface Rlimit {
-  /** "RLIMIT_NOFILE" */
+  /** "RLIMIT_NOFILE"; required */
   type: string;
-  /** -1: unlimited */
+  /** -1: unlimited; a number in the unit of its type; required */
   soft: number;
-  /** -1: unlimited */
+  /** -1: unlimited; a number in the unit of its type, getrlimit(2); required */
   hard: number;
 }
 
 export interface StartContainerRequest {
+  /** required */
   containerId: string;
 }
 
@@ -298,9 +330,11 @@ export interface StartContainerResponse {
 }
 
 export interface KillRequest {
+  /** required */
   containerId: string;
-  /** 1 to 64 */
+  /** 1 to 64; number of the signal; required */
   signal: number;
+  /** false: the init process alone */
   all: boolean;
 }
 
@@ -308,6 +342,7 @@ export interface KillResponse {
 }
 
 export interface DeleteContainerRequest {
+  /** required */
   containerId: string;
 }
 
@@ -315,6 +350,7 @@ export interface DeleteContainerResponse {
 }
 
 export interface ContainerStateRequest {
+  /** required */
   containerId: string;
 }
 
@@ -324,6 +360,7 @@ export interface ContainerStateResponse {
 }
 
 export interface ListProcessesRequest {
+  /** required */
   containerId: string;
 }
 
@@ -347,9 +384,11 @@ export interface ProcessInfo {
 }
 
 export interface CreateProcessRequest {
+  /** required */
   containerId: string;
   /** set by the host, unique in the container; required */
   processId: string;
+  /** required */
   process: Process | undefined;
 }
 
@@ -358,7 +397,9 @@ export interface CreateProcessResponse {
 }
 
 export interface StartProcessRequest {
+  /** required */
   containerId: string;
+  /** required */
   processId: string;
 }
 
@@ -369,13 +410,14 @@ export interface CheckRequest {
 }
 
 export interface CheckResponse {
+  /** version of this contract, the agent's */
   protocolVersion: number;
   agentVersion: string;
   /** memory of the agent itself; 0: could not be read just now */
   residentBytes: number;
-  /** of the agent itself; 0: could not be read just now */
+  /** of the agent itself; 0: could not be read just now; number of descriptors */
   openDescriptors: number;
-  /** in the whole guest, those of the kernel and ended ones nobody has waited for included; 0: as above */
+  /** in the whole guest, those of the kernel and ended ones nobody has waited for included; 0: as above; number of threads */
   threads: number;
 }
 

@@ -10,7 +10,19 @@ static uint32_t seed(unsigned type, uint32_t session)
 	return type == MUX_HELLO ? 0 : session;
 }
 
-void mux_put_header(uint8_t *frame, const struct mux_header *header, uint32_t session)
+/* A checksum of all that streams carry costs several times what carrying it does, where the machine is emulated. */
+static bool has_payload_checksum(const struct mux_header *header, const struct mux_framing *framing)
+{
+	return header->length > 0 && (header->type != MUX_DATA || !framing->reliable);
+}
+
+size_t mux_frame_bytes(const struct mux_header *header, const struct mux_framing *framing)
+{
+	return MUX_HEADER_BYTES + (size_t)header->length +
+	       (has_payload_checksum(header, framing) ? MUX_CRC_BYTES : 0);
+}
+
+void mux_put_header(uint8_t *frame, const struct mux_header *header, const struct mux_framing *framing)
 {
 	frame[0] = MUX_SYNC_FIRST;
 	frame[1] = MUX_SYNC_SECOND;
@@ -20,7 +32,7 @@ void mux_put_header(uint8_t *frame, const struct mux_header *header, uint32_t se
 	mux_put_u32(frame + ACKNOWLEDGED, header->acknowledged);
 	mux_put_u32(frame + STREAM, header->stream);
 	mux_put_u32(frame + LENGTH, header->length);
-	mux_put_u32(frame + CHECKSUM, runv_crc32(seed(header->type, session), frame, CHECKSUM));
+	mux_put_u32(frame + CHECKSUM, runv_crc32(seed(header->type, framing->session), frame, CHECKSUM));
 }
 
 /* A payload belongs to one frame only. */
@@ -30,14 +42,14 @@ static uint32_t payload_checksum(const uint8_t *frame, const struct mux_header *
 	                  header->length);
 }
 
-void mux_seal_payload(uint8_t *frame, const struct mux_header *header, uint32_t session)
+void mux_seal_payload(uint8_t *frame, const struct mux_header *header, const struct mux_framing *framing)
 {
-	if (header->length > 0)
+	if (has_payload_checksum(header, framing))
 		mux_put_u32(frame + MUX_HEADER_BYTES + header->length,
-		            payload_checksum(frame, header, session));
+		            payload_checksum(frame, header, framing->session));
 }
 
-bool mux_get_header(const uint8_t *frame, uint32_t session, struct mux_header *out)
+bool mux_get_header(const uint8_t *frame, const struct mux_framing *framing, struct mux_header *out)
 {
 	if (frame[0] != MUX_SYNC_FIRST || frame[1] != MUX_SYNC_SECOND || frame[ZERO] != 0)
 		return false;
@@ -47,11 +59,14 @@ bool mux_get_header(const uint8_t *frame, uint32_t session, struct mux_header *o
 	out->stream = mux_get_u32(frame + STREAM);
 	out->length = mux_get_u32(frame + LENGTH);
 	return out->length <= MUX_MAX_PAYLOAD &&
-	       mux_get_u32(frame + CHECKSUM) == runv_crc32(seed(out->type, session), frame, CHECKSUM);
+	       mux_get_u32(frame + CHECKSUM) ==
+	               runv_crc32(seed(out->type, framing->session), frame, CHECKSUM);
 }
 
-bool mux_payload_intact(const uint8_t *frame, const struct mux_header *header, uint32_t session)
+bool mux_payload_intact(const uint8_t *frame, const struct mux_header *header,
+                        const struct mux_framing *framing)
 {
-	return header->length == 0 || mux_get_u32(frame + MUX_HEADER_BYTES + header->length) ==
-	                                      payload_checksum(frame, header, session);
+	return !has_payload_checksum(header, framing) ||
+	       mux_get_u32(frame + MUX_HEADER_BYTES + header->length) ==
+	               payload_checksum(frame, header, framing->session);
 }

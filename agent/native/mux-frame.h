@@ -52,18 +52,22 @@ static inline uint32_t mux_get_u32(const uint8_t *bytes)
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-static inline size_t mux_frame_bytes(uint32_t length)
-{
-	return MUX_HEADER_BYTES + (length > 0 ? (size_t)length + MUX_CRC_BYTES : 0);
-}
+/* What both ends have agreed on. */
+struct mux_framing {
+	/* Checksums begin with it, and only the two ends know it: bytes of a stream cannot pass for a frame. */
+	uint32_t session;
+	bool reliable; /* the carrier neither loses nor changes bytes */
+};
 
-/* Checksums begin with the session's number, which only the two ends know: bytes of a stream cannot pass for a frame. */
-void mux_put_header(uint8_t *frame, const struct mux_header *header, uint32_t session);
-/* Adds the checksum of the payload, which stands behind the header. */
-void mux_seal_payload(uint8_t *frame, const struct mux_header *header, uint32_t session);
+size_t mux_frame_bytes(const struct mux_header *header, const struct mux_framing *framing);
+
+void mux_put_header(uint8_t *frame, const struct mux_header *header, const struct mux_framing *framing);
+/* Adds the checksum of the payload, which stands behind the header, if it is to have one. */
+void mux_seal_payload(uint8_t *frame, const struct mux_header *header, const struct mux_framing *framing);
 
 /* Whether a header of this session stands here. */
-bool mux_get_header(const uint8_t *frame, uint32_t session, struct mux_header *out);
-bool mux_payload_intact(const uint8_t *frame, const struct mux_header *header, uint32_t session);
+bool mux_get_header(const uint8_t *frame, const struct mux_framing *framing, struct mux_header *out);
+bool mux_payload_intact(const uint8_t *frame, const struct mux_header *header,
+                        const struct mux_framing *framing);
 
 #endif

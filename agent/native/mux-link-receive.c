@@ -13,25 +13,37 @@ static size_t waiting(const struct mux *mux)
 	return mux->received_end - mux->received_start;
 }
 
+/* Some bytes are of no frame. A carrier that was thought reliable has then lost or changed others too, which nobody has noticed. */
+static bool skip_garbage(struct mux *mux, size_t length)
+{
+	if (length > 0 && mux->framing.reliable)
+		mux->failure = "protocol: bytes of no frame on a reliable carrier";
+	else
+		mux->received_start += length;
+	return mux->failure == NULL;
+}
+
 /* The next frame that is whole, or NULL: what comes before it is garbage. */
 static const uint8_t *find_frame(struct mux *mux, struct mux_header *header)
 {
 	while (waiting(mux) > 0) {
 		const uint8_t *at = mux->received + mux->received_start;
 		const uint8_t *sync = memchr(at, MUX_SYNC_FIRST, waiting(mux));
-		mux->received_start += sync ? (size_t)(sync - at) : waiting(mux);
-		if (waiting(mux) < MUX_HEADER_BYTES)
+		if (!skip_garbage(mux, sync ? (size_t)(sync - at) : waiting(mux)) ||
+		    waiting(mux) < MUX_HEADER_BYTES)
 			return NULL;
-		if (mux_get_header(sync, mux->session, header)) {
-			if (waiting(mux) < mux_frame_bytes(header->length))
+		if (mux_get_header(sync, &mux->framing, header)) {
+			const size_t length = mux_frame_bytes(header, &mux->framing);
+			if (waiting(mux) < length)
 				return NULL;
-			if (mux_payload_intact(sync, header, mux->session)) {
-				mux->received_start += mux_frame_bytes(header->length);
+			if (mux_payload_intact(sync, header, &mux->framing)) {
+				mux->received_start += length;
 				return sync;
 			}
 		}
 		/* Bytes may be missing inside it: the next frame can begin anywhere behind its first byte. */
-		mux->received_start++;
+		if (!skip_garbage(mux, 1))
+			return NULL;
 	}
 	return NULL;
 }
@@ -42,9 +54,9 @@ static const char *hello(struct mux *mux, const struct mux_header *header, const
 	if (mux->dialer || header->length != 8 || mux_get_u32(payload) != MUX_VERSION)
 		return NULL;
 	uint32_t session = mux_get_u32(payload + 4);
-	if (mux->confirmed && session != mux->session)
+	if (mux->confirmed && session != mux->framing.session)
 		return NULL;
-	mux->session = session;
+	mux->framing.session = session;
 	mux->up = mux->welcome_due = true;
 	return NULL;
 }
@@ -53,8 +65,10 @@ static const char *welcome(struct mux *mux, const struct mux_header *header, con
 {
 	if (!mux->dialer)
 		return NULL;
-	if (header->length != 4 || mux_get_u32(payload) != MUX_VERSION)
+	if (header->length != 8 || mux_get_u32(payload) != MUX_VERSION)
 		return "protocol: the peer speaks another version of the multiplexer";
+	if (mux_get_u32(payload + 4) != mux->framing.reliable)
+		return "protocol: the peer thinks otherwise of the carrier's reliability";
 	mux->up = mux->confirmed = true;
 	return NULL;
 }
@@ -91,6 +105,8 @@ static const char *numbered(JSContext *ctx, struct mux *mux, const struct mux_he
 	if (failure)
 		return failure;
 	if (header->sequence != mux->expected) {
+		if (mux->framing.reliable)
+			return "protocol: frames are missing on a reliable carrier";
 		if ((int32_t)(header->sequence - mux->expected) > 0)
 			ask_again(mux, false);
 		else
@@ -98,7 +114,7 @@ static const char *numbered(JSContext *ctx, struct mux *mux, const struct mux_he
 		return NULL;
 	}
 	mux->expected++;
-	mux->unacked_bytes += mux_frame_bytes(header->length);
+	mux->unacked_bytes += mux_frame_bytes(header, &mux->framing);
 	mux->unacked_frames++;
 	return mux_stream_frame(ctx, mux, header, payload);
 }
@@ -122,7 +138,7 @@ static const char *handle_all(JSContext *ctx, struct mux *mux)
 	struct mux_header header;
 	const uint8_t *frame;
 	const char *failure = NULL;
-	while (!failure && mux->fd >= 0 && (frame = find_frame(mux, &header)))
+	while (!failure && !mux->failure && mux->fd >= 0 && (frame = find_frame(mux, &header)))
 		failure = handle(ctx, mux, &header, frame);
 	return failure;
 }
@@ -139,7 +155,7 @@ static void make_space(struct mux *mux)
 const char *mux_link_receive(JSContext *ctx, struct mux *mux)
 {
 	const char *failure = NULL;
-	for (int reads = 0; reads < READS_PER_TURN && !failure && mux->fd >= 0; reads++) {
+	for (int reads = 0; reads < READS_PER_TURN && !failure && !mux->failure && mux->fd >= 0; reads++) {
 		make_space(mux);
 		size_t space = MUX_RECEIVE_BYTES - mux->received_end;
 		ssize_t count = read(mux->fd, mux->received + mux->received_end, space);
@@ -162,7 +178,7 @@ const char *mux_link_receive(JSContext *ctx, struct mux *mux)
 
 const char *mux_link_skip_partial(JSContext *ctx, struct mux *mux)
 {
-	if (waiting(mux) == 0)
+	if (waiting(mux) == 0 || mux->framing.reliable)
 		return NULL;
 	mux->received_start++;
 	return handle_all(ctx, mux);

@@ -15,7 +15,7 @@ bool mux_link_has_room(const struct mux *mux)
 
 int mux_link_send(struct mux *mux, const struct mux_header *header, const uint8_t *payload)
 {
-	size_t length = mux_frame_bytes(header->length);
+	size_t length = mux_frame_bytes(header, &mux->framing);
 	struct mux_held *held = malloc(sizeof *held + length);
 	if (!held)
 		return -1;
@@ -25,7 +25,7 @@ int mux_link_send(struct mux *mux, const struct mux_header *header, const uint8_
 	held->length = length;
 	if (header->length > 0)
 		memcpy(held->bytes + MUX_HEADER_BYTES, payload, header->length);
-	mux_seal_payload(held->bytes, &held->header, mux->session);
+	mux_seal_payload(held->bytes, &held->header, &mux->framing);
 	if (mux->last)
 		mux->last->next = held;
 	else
@@ -93,25 +93,26 @@ static void add_control(struct mux *mux, unsigned type, const uint32_t *words, u
 	const struct mux_header header = {type, next, mux->expected, 0, 4 * count};
 	for (uint32_t index = 0; index < count; index++)
 		mux_put_u32(frame + MUX_HEADER_BYTES + 4 * index, words[index]);
-	mux_put_header(frame, &header, mux->session);
-	mux_seal_payload(frame, &header, mux->session);
-	mux->control_end += mux_frame_bytes(header.length);
+	mux_put_header(frame, &header, &mux->framing);
+	mux_seal_payload(frame, &header, &mux->framing);
+	mux->control_end += mux_frame_bytes(&header, &mux->framing);
 }
 
 /* Frames about the link overtake those that wait. */
 static void make_control(struct mux *mux)
 {
-	const uint32_t hello[] = {MUX_VERSION, mux->session};
+	const uint32_t hello[] = {MUX_VERSION, mux->framing.session};
+	const uint32_t welcome[] = {MUX_VERSION, mux->framing.reliable};
 	mux->control_start = mux->control_end = 0;
 	if (mux->hello_due)
 		add_control(mux, MUX_HELLO, hello, 2);
 	if (mux->welcome_due)
-		add_control(mux, MUX_WELCOME, hello, 1);
+		add_control(mux, MUX_WELCOME, welcome, 2);
 	mux->hello_due = mux->welcome_due = false;
 	if (!mux->up)
 		return;
-	bool enough = mux->unacked_bytes >= mux->window_bytes / ACK_SHARE ||
-	              mux->unacked_frames >= MUX_MAX_HELD_FRAMES / ACK_SHARE;
+	bool enough = !mux->framing.reliable && (mux->unacked_bytes >= mux->window_bytes / ACK_SHARE ||
+	                                         mux->unacked_frames >= MUX_MAX_HELD_FRAMES / ACK_SHARE);
 	if (mux->nak_due)
 		add_control(mux, MUX_NAK, NULL, 0);
 	if (mux->probe_due)
@@ -150,7 +151,7 @@ static int write_held(struct mux *mux)
 	struct mux_held *held = mux->cursor;
 	if (mux->cursor_offset == 0) {
 		held->header.acknowledged = mux->expected;
-		mux_put_header(held->bytes, &held->header, mux->session);
+		mux_put_header(held->bytes, &held->header, &mux->framing);
 		told_acknowledged(mux);
 	}
 	ssize_t count = put(mux, held->bytes + mux->cursor_offset, held->length - mux->cursor_offset);
@@ -161,6 +162,8 @@ static int write_held(struct mux *mux)
 		return 0;
 	mux->cursor_offset = 0;
 	mux->cursor = held->next;
+	if (mux->framing.reliable)
+		mux->acknowledged = held->header.sequence + 1;
 	drop_acknowledged(mux);
 	return 0;
 }

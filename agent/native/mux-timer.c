@@ -24,6 +24,8 @@ static bool waits(const struct mux *mux)
 {
 	if (mux->dialer && !mux->up)
 		return mux->streams != NULL;
+	if (mux->framing.reliable)
+		return false;
 	return mux->first != NULL || mux->received_end > mux->received_start;
 }
 

@@ -107,12 +107,13 @@ static int take_options(JSContext *ctx, struct mux *mux, JSValueConst options)
 {
 	int64_t session, window_bytes, frame_bytes;
 	if (runv_option_bool(ctx, options, "dialer", &mux->dialer) < 0 ||
+	    runv_option_bool(ctx, options, "reliable", &mux->framing.reliable) < 0 ||
 	    runv_option_int64(ctx, options, "session", 0, UINT32_MAX, &session) < 0 ||
 	    runv_option_int64(ctx, options, "frameBytes", MIN_FRAME_BYTES, MUX_MAX_FRAME_BYTES,
 	                      &frame_bytes) < 0 ||
 	    runv_option_int64(ctx, options, "windowBytes", frame_bytes, MAX_WINDOW_BYTES, &window_bytes) < 0)
 		return -1;
-	mux->session = (uint32_t)session;
+	mux->framing.session = (uint32_t)session;
 	mux->window_bytes = (size_t)window_bytes;
 	mux->payload_bytes = (size_t)frame_bytes - MUX_HEADER_BYTES - MUX_CRC_BYTES;
 	return 0;

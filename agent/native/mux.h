@@ -1,4 +1,4 @@
-/* The multiplexer: many streams over one carrier that may lose bytes. mux-link-*.c make frames arrive in order and once, mux-stream.c
+/* The multiplexer: many streams over one carrier, which may lose bytes. mux-link-*.c make frames arrive in order and once, mux-stream.c
  * gives streams their meaning, mux-local.c moves bytes between a stream and its socket here, mux.c is the object of TypeScript's. */
 #ifndef RUNV_MUX_H
 #define RUNV_MUX_H
@@ -81,10 +81,11 @@ struct mux {
 	bool dialer;
 	const char *failure; /* why the link is over, until TypeScript has been told */
 	/* The session. */
-	uint32_t session;
+	struct mux_framing framing;
 	bool up;        /* both ends know the session's number */
 	bool confirmed; /* the peer has shown that it does */
-	/* Going out: frames that the peer has not acknowledged yet, and where among them writing has come to. */
+	/* Going out: frames that the peer has not acknowledged yet, and where among them writing has come to. A reliable carrier has
+	 * acknowledged what it has taken. */
 	size_t window_bytes, payload_bytes;
 	struct mux_held *first, *last, *cursor;
 	size_t cursor_offset;
@@ -129,7 +130,7 @@ void mux_link_release(struct mux *mux);
 
 /* The link, inwards (mux-link-receive.c). Reads and handles what has come: NULL, or why the link is over. It calls into TypeScript. */
 const char *mux_link_receive(JSContext *ctx, struct mux *mux);
-/* Gives up on a frame whose rest does not come. */
+/* Gives up on a frame whose rest does not come; on a reliable carrier it does. */
 const char *mux_link_skip_partial(JSContext *ctx, struct mux *mux);
 
 /* Time (mux-timer.c). */

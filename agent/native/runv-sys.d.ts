@@ -230,13 +230,15 @@ declare module "runv:sys" {
    * called then. */
   export function relay(a: Fd, b: Fd, done: (error: string | null) => void): { cancel(): void };
 
-  /** The multiplexer (agent/protocol/README.md): streams over one carrier that need not be reliable. C moves bytes, credits and what was lost. */
+  /** The multiplexer (agent/protocol/README.md): streams over one carrier. C moves bytes, credits and what was lost. */
   export interface MuxOptions {
     /** The side that opens streams; the other listens. */
     readonly dialer: boolean;
     /** The dialer's random number (32 bits) for this link; the listener learns it. */
     readonly session: number;
-    /** Bytes that may be under way before the peer has confirmed any. */
+    /** The carrier neither loses nor changes bytes: nothing is sent twice, and what streams carry has no checksum. Both sides say the same. */
+    readonly reliable: boolean;
+    /** Bytes that may be under way before the peer, or a reliable carrier, has confirmed any. */
     readonly windowBytes: number;
     /** Longest frame that is sent: 64 to 32,768. */
     readonly frameBytes: number;

@@ -35,11 +35,18 @@ export interface MuxFrame {
   readonly payload: Uint8Array;
 }
 
-/** @param session the number that the dialer chose for this link */
-export function encodeMuxFrame(frame: MuxFrame, session: number): Uint8Array {
+/** What both ends have agreed on. */
+export interface MuxFraming {
+  /** The number that the dialer chose for this link. */
+  readonly session: number;
+  /** The carrier neither loses nor changes bytes. */
+  readonly reliable: boolean;
+}
+
+export function encodeMuxFrame(frame: MuxFrame, { session, reliable }: MuxFraming): Uint8Array {
   const { payload } = frame;
   if (payload.length > maxPayloadBytes) throw new RangeError(`payload: more than ${maxPayloadBytes} bytes`);
-  const checksumBytes = payload.length > 0 ? muxChecksumBytes : 0;
+  const checksumBytes = hasPayloadChecksum(frame.type, payload.length, reliable) ? muxChecksumBytes : 0;
   const bytes = new Uint8Array(muxHeaderBytes + payload.length + checksumBytes);
   const view = new DataView(bytes.buffer);
   bytes.set([...syncBytes, frame.type, 0]);
@@ -55,7 +62,7 @@ export function encodeMuxFrame(frame: MuxFrame, session: number): Uint8Array {
 }
 
 /** The frame that stands at the start of `bytes`; null when there is none, or not all of it. */
-export function decodeMuxFrame(bytes: Uint8Array, session: number): MuxFrame | null {
+export function decodeMuxFrame(bytes: Uint8Array, { session, reliable }: MuxFraming): MuxFrame | null {
   if (bytes.length < muxHeaderBytes || bytes[0] !== syncBytes[0] || bytes[1] !== syncBytes[1]) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const word = (index: number): number => view.getUint32(4 + 4 * index);
@@ -67,7 +74,8 @@ export function decodeMuxFrame(bytes: Uint8Array, session: number): MuxFrame | n
   const end = muxHeaderBytes + length;
   const payload = bytes.slice(muxHeaderBytes, end);
   const frame = { type, sequence: word(0), acknowledged: word(1), stream: word(2), payload };
-  if (length === 0) return frame;
+  if (bytes.length < end) return null;
+  if (!hasPayloadChecksum(type, length, reliable)) return frame;
   if (bytes.length < end + muxChecksumBytes) return null;
   return view.getUint32(end) === crc32((seed ^ frame.sequence) >>> 0, payload) ? frame : null;
 }
@@ -78,6 +86,10 @@ export function muxWords(...words: readonly number[]): Uint8Array {
   const view = new DataView(bytes.buffer);
   words.forEach((word, index) => view.setUint32(index * 4, word));
   return bytes;
+}
+
+function hasPayloadChecksum(type: number, length: number, reliable: boolean): boolean {
+  return length > 0 && (type !== muxFrameType.data || !reliable);
 }
 
 /** The greeting tells the session's number: it cannot depend on it. */

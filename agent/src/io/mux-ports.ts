@@ -3,7 +3,7 @@ import {
   controlPort,
   processIoPort,
   type StreamCarrier,
-  streamCarrierLimits,
+  streamCarrierProperties,
 } from "@runv/protocol";
 import { type Fd, type Mux, mux } from "../linux/sys.ts";
 import { handOver, type Port, type Ports } from "./port.ts";
@@ -18,7 +18,7 @@ export function openMuxPorts(
 ): Ports {
   const link = mux(
     carrier.device,
-    { dialer: false, session: 0, ...streamCarrierLimits[carrier.kind] },
+    { dialer: false, session: 0, ...streamCarrierProperties[carrier.kind] },
     onBroken,
   );
   return { control: port(link, controlPort), io: port(link, processIoPort), bulk: port(link, bulkPort) };

@@ -50,8 +50,13 @@ export type Carrier =
   | { readonly kind: "vhost-vsock"; readonly firstCid: number }
   /** A UNIX socket that takes "CONNECT <port>\n" (vhost-device-vsock, Firecracker). */
   | { readonly kind: "unix-connect"; readonly path: string }
-  /** One byte stream, the VMM's end of which is the descriptor "carrier"; the multiplexer carries the ports. Limits as in `@runv/protocol`. */
-  | { readonly kind: "stream"; readonly windowBytes: number; readonly frameBytes: number };
+  /** One byte stream, the VMM's end of which is the descriptor "carrier"; the multiplexer carries the ports. Properties as in `@runv/protocol`. */
+  | {
+      readonly kind: "stream";
+      readonly reliable: boolean;
+      readonly windowBytes: number;
+      readonly frameBytes: number;
+    };
 
 export interface ConfinedProcess {
   readonly name: string;

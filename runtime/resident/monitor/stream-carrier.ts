@@ -11,11 +11,11 @@ export function openStreamCarrier(carrier: Extract<Carrier, { kind: "stream" }>)
   const [ours, theirs] = sys.socketpair();
   // As the VMM would find any socket that it opens itself.
   sys.setNonblock(theirs, false);
-  const { windowBytes, frameBytes } = carrier;
+  const { reliable, windowBytes, frameBytes } = carrier;
   const state = { broken: "" };
   const link = sys.mux(
     ours,
-    { dialer: true, session: randomSession(), windowBytes, frameBytes },
+    { dialer: true, session: randomSession(), reliable, windowBytes, frameBytes },
     (reason) => {
       state.broken = reason;
     },

@@ -1,5 +1,6 @@
 import { type Carrier, type MonitorSpec, monitorContractVersion } from "../contract/monitor.ts";
 import {
+  parseBoolean,
   parseFields,
   parseInteger,
   parseKind,
@@ -76,7 +77,8 @@ function parseCarrier(value: unknown): Carrier {
       frameBytes,
       maxWindowBytes,
     );
-    return { kind, frameBytes, windowBytes };
+    const reliable = parseBoolean(carrier["reliable"], "carrier.reliable");
+    return { kind, reliable, frameBytes, windowBytes };
   }
   const firstCid = parseInteger(carrier["firstCid"], "carrier.firstCid", firstGuestCid, lastGuestCid);
   return { kind, firstCid };

@@ -4,20 +4,44 @@ import { caseCount } from "../../harness/sample.ts";
 
 const longTimeoutMs = 120_000;
 
-test("64 streams at once, each echoed whole", { timeout: longTimeoutMs }, async () => {
-  const seen = await scenario("muxEchoes", "64", "20000");
-  expect(seen).toEqual({ same: 64, others: [], damaged: false, leaked: 0 });
-});
+const carriers = ["reliable", "lossy"] as const;
+
+test.each(carriers)(
+  "64 streams at once, each echoed whole: %s carrier",
+  {
+    timeout: longTimeoutMs,
+  },
+  async (carrier) => {
+    const seen = await scenario("muxEchoes", carrier, "64", "20000");
+    expect(seen).toEqual({ same: 64, others: [], damaged: false, leaked: 0 });
+  },
+);
 
 test("a wire that drops, changes and adds bytes loses nothing in the end", {
   timeout: longTimeoutMs,
 }, async () => {
   const seeds = caseCount({ sample: 3, full: 30 });
   for (let seed = 1; seed <= seeds; seed++) {
-    const seen = await scenario("muxEchoes", "4", "100000", "60000", String(seed * 7919));
+    const seen = await scenario("muxEchoes", "lossy", "4", "100000", "60000", String(seed * 7919));
     expect(seen).toEqual({ same: 4, others: [], damaged: true, leaked: 0 });
   }
 });
+
+test("a wire that is thought reliable and loses or adds bytes ends the link", {
+  timeout: longTimeoutMs,
+}, async () => {
+  const seeds = caseCount({ sample: 3, full: 30 });
+  for (let seed = 1; seed <= seeds; seed++)
+    expect(await scenario("muxDeceived", String(seed * 7919))).toEqual({ protocol: true, leaked: 0 });
+});
+
+test.each(carriers)(
+  "ends that disagree about the carrier do not talk: the dialer's is %s",
+  async (carrier) => {
+    const reasons = ["protocol: the peer thinks otherwise of the carrier's reliability"];
+    expect(await scenario("muxDisagreeing", carrier)).toEqual({ told: "none", reasons });
+  },
+);
 
 test("a stream that nobody reads is bounded and holds up no other", { timeout: longTimeoutMs }, async () => {
   expect(await scenario("muxStalled")).toEqual({ bounded: true, something: true, echoed: 1 << 20 });
@@ -54,15 +78,24 @@ test("a hang-up reaches the other side's socket", async () => {
 });
 
 describe("a hostile peer", () => {
-  test("every breach of protocol ends the link and leaks nothing", { timeout: longTimeoutMs }, async () => {
-    const names = await scenario("muxAttacks");
-    const attackNames = Array.isArray(names) ? names.map(String) : [];
-    expect(attackNames).toHaveLength(11);
-    for (const name of attackNames) {
-      const seen = await scenario("muxAttack", name);
-      expect({ name, seen }).toEqual({ name, seen: { protocol: true, leaked: 0 } });
-    }
-  });
+  test.each([
+    ["reliable", 15],
+    ["lossy", 11],
+  ])(
+    "every breach of protocol ends the link and leaks nothing: %s carrier",
+    {
+      timeout: longTimeoutMs,
+    },
+    async (carrier, attackCount) => {
+      const names = await scenario("muxAttacks", carrier);
+      const attackNames = Array.isArray(names) ? names.map(String) : [];
+      expect(attackNames).toHaveLength(attackCount);
+      for (const name of attackNames) {
+        const seen = await scenario("muxAttack", carrier, name);
+        expect({ name, seen }).toEqual({ name, seen: { protocol: true, leaked: 0 } });
+      }
+    },
+  );
 
   test("whatever it sends", { timeout: longTimeoutMs }, async () => {
     const count = caseCount({ sample: 400, full: 20_000 });

@@ -1,6 +1,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { carrierParameter, type StreamCarrier, streamCarrierLimits, virtioPortName } from "@runv/protocol";
+import {
+  carrierParameter,
+  type StreamCarrier,
+  streamCarrierProperties,
+  virtioPortName,
+} from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { Carrier, ConfinedProcess, Descriptor } from "../../../resident/contract/monitor.ts";
 import type { CarrierChoice } from "../../config/choices.ts";
@@ -66,7 +71,7 @@ function vhostVsock(machine: Machine): CarrierParts {
 function stream(name: StreamCarrier, device: readonly string[]): CarrierParts {
   return {
     name,
-    carrier: { kind: "stream", ...streamCarrierLimits[name] },
+    carrier: { kind: "stream", ...streamCarrierProperties[name] },
     helpers: [],
     argv: ["-chardev", "socket,id=carrier,fd={fd:carrier}", ...device],
     kernelParameters: [`${carrierParameter}=${name}`],

@@ -9,11 +9,11 @@ const guestTimeoutMs = 300_000;
 /** Other people's programs and an emulator on a busy machine: one more try, and harness/remarks-reporter.ts lists each that needed it. */
 const guestRetries = 1;
 
-const suite = (name: string, timeoutMs: number, parallel: boolean) => ({
+const suite = (name: string, timeoutMs: number, parallel: boolean, directory = name) => ({
   test: {
     name,
     root: repositoryRoot,
-    include: [`test/${name}/**/*.test.ts`],
+    include: [`test/${directory}/*.test.ts`, `test/${directory}/!(inside)/**/*.test.ts`],
     // What is configured on this machine is none of the tests' business.
     env: { RUNV_CONFIG: "/dev/null" },
     testTimeout: timeoutMs,
@@ -33,6 +33,9 @@ export default defineConfig({
       suite("oci", guestTimeoutMs, false),
       suite("vm", guestTimeoutMs, false),
       suite("callers", guestTimeoutMs, false),
+      suite("kvm", guestTimeoutMs, false),
+      // What only an outer guest has all of: run by the suite "kvm".
+      suite("inside", guestTimeoutMs, false, "kvm/inside"),
     ],
   },
 });

@@ -7,7 +7,7 @@ import { sampleLines } from "./test-samples.mjs";
 import { vsockEnvironment } from "./vsock-environment.mjs";
 
 /** The vitest projects of test/vitest.config.ts, in the order they run. */
-export const suiteNames = ["unit", "conformance", "oci", "vm", "callers"];
+export const suiteNames = ["unit", "conformance", "oci", "vm", "callers", "kvm"];
 
 /** A suite that hangs is ended, so that the run as a whole says what happened. */
 const sampleSuiteDeadlineMs = 25 * 60_000;

@@ -1,0 +1,49 @@
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import type { InnerFile } from "../harness/outer-guest/inner-tests.ts";
+import { repositoryRoot } from "../harness/paths.ts";
+
+const all = (file: string): InnerFile => ({ file, names: null });
+const vhostVsock = "test/unit/resident/monitor-vhost.test.ts";
+const atTheEnd = "nothing is left on the host";
+
+/** What `npm test` takes: of each of these files the tests whose full names hold one of the names. */
+const sample: readonly InnerFile[] = [
+  { file: "test/kvm/inside/machine.test.ts", names: ["left to itself", "nothing but cgroup v2"] },
+  { file: "test/kvm/inside/internal-error.test.ts", names: ["on microvm that KVM gives up on"] },
+  { file: vhostVsock, names: ["the kernel's vsock"] },
+  {
+    file: "test/vm/life-cycle.test.ts",
+    names: [
+      "by the executable created, running",
+      "by the executable run gives",
+      `by the executable ${atTheEnd}`,
+    ],
+  },
+  {
+    file: "test/vm/exec.test.ts",
+    names: [
+      "a container for the other tests",
+      "another user, groups",
+      "that a signal kills",
+      "a detached process",
+    ],
+  },
+  { file: "test/vm/terminal.test.ts", names: ["gets the master", "a terminal in the foreground run:"] },
+  {
+    file: "test/vm/stdio.test.ts",
+    names: ["through stdin and stdout", "stay apart and in order", "the end of stdin", "SIGPIPE"],
+  },
+  { file: "test/vm/crash.test.ts", names: ["SIGKILL of"] },
+];
+
+/** Every test that boots guests, and those that need what only the outer guest has. */
+function everything(): InnerFile[] {
+  const inDirectory = (name: string): InnerFile[] =>
+    readdirSync(path.join(repositoryRoot, "test", name))
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => all(`test/${name}/${file}`));
+  return [...inDirectory("kvm/inside"), all(vhostVsock), ...inDirectory("vm")];
+}
+
+export const selection = process.env["RUNV_TEST_SAMPLE"] === "full" ? everything() : sample;

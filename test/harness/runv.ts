@@ -1,14 +1,19 @@
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
+import { noticesDirectory } from "../../runtime/src/shared/defaults.ts";
 import { vsockEnvironment } from "../../scripts/lib/vsock-environment.mjs";
 import { type BundleOptions, writeBundle } from "./bundle.ts";
 import { cacheDirectory, distDirectory } from "./paths.ts";
 
 /** Ends a verb that hangs; it asserts no speed. */
 const verbDeadlineMs = 280_000;
+
+/** What is told once on each host would come between some test's lines; it has a test of its own. */
+mkdirSync(noticesDirectory, { recursive: true });
+writeFileSync(path.join(noticesDirectory, "emulation"), "");
 
 /** How a verb ended. */
 export interface Outcome {

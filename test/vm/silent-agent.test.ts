@@ -40,7 +40,7 @@ test("an agent that never answers is an error that says so and quotes the guest'
   const init = readFileSync(await staticProgram("silent-init"));
   const error = await createFails(guestWith("silent", init));
   expect(error).toMatch(
-    /boot failed \(accelerator \w+, carrier [\w-]+\): the guest's agent did not answer within 20 s/,
+    /boot failed \(machine \w+, accelerator \w+, carrier [\w-]+\): the guest's agent did not answer within 20 s/,
   );
   expect(error).toContain("silent-init: nobody answers here");
 });

@@ -9,7 +9,7 @@
  * The end of descriptor 3 before the commit means that the verb died: the monitor kills what it started and removes `rollback`.
  * Descriptors 4 and up of the monitor are the files that `processes[].descriptors` name as `inherited`.
  */
-export const monitorContractVersion = 3;
+export const monitorContractVersion = 4;
 
 export interface MonitorSpec {
   readonly version: number;
@@ -76,6 +76,8 @@ export interface ConfinedProcess {
   readonly maxFileBytes: number;
   /** What it writes to stdout and stderr goes here, bounded to 64 KiB; quoted when it fails. */
   readonly log: string;
+  /** A line of the log with one of these means that it has failed for good, whether it ends or not. */
+  readonly failureMarks: readonly string[];
 }
 
 /** What is left to a process of root's power; its bounding set holds nothing else. */

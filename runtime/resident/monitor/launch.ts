@@ -7,6 +7,7 @@ import { fillArgv } from "./argv.ts";
 import { Child } from "./child.ts";
 import { startConfined } from "./confine.ts";
 import { OpenDescriptors } from "./descriptors.ts";
+import { FailureMarks } from "./failure-marks.ts";
 import { TailFile } from "./tail-file.ts";
 
 const readyFilePollIntervalMs = 2;
@@ -25,6 +26,8 @@ export interface LaunchContext {
   readonly user: number;
   /** Sees what the guest writes to its console. */
   onConsole(bytes: Uint8Array): void;
+  /** Told of a process that goes on after it has failed. @param line of its log that tells so */
+  onFailure(name: string, line: string): void;
   /** Takes every process the moment it exists. */
   adopt(child: Child): void;
   /** @throws when the VM is ending already: nothing may be started any more. */
@@ -76,7 +79,8 @@ function fork(
   const rootDirectory = `${spec.directory}/root.${process.name}`;
   sys.mkdir(rootDirectory, rootMountPointMode);
   const [logReader, log] = sys.pipe();
-  const tail = new TailFile(logReader, process.log, maxLogBytes);
+  const marks = new FailureMarks(process.failureMarks, (line) => context.onFailure(process.name, line));
+  const tail = new TailFile(logReader, process.log, maxLogBytes, (bytes) => marks.read(bytes));
   const [statusReader, status] = sys.pipe();
   const pid = startConfined({
     process,

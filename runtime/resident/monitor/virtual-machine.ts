@@ -63,6 +63,9 @@ export class VirtualMachine {
         tscKhz: measureTsc(),
         user: this.#spec.firstUser + sys.getpid(),
         onConsole: (bytes) => this.#mark.read(bytes),
+        onFailure: (name, line) => {
+          void this.end(exitOf("vmm", null, `${name} has failed: ${line}`));
+        },
         adopt: (child) => {
           this.#children.push(child);
           this.#family.add(child);

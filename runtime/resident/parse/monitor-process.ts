@@ -34,6 +34,7 @@ export function parseProcess(value: unknown, where: string): ConfinedProcess {
     readyTimeoutMs: parseInteger(process["readyTimeoutMs"], `${where}.readyTimeoutMs`, 0, maxTimeoutMs),
     maxFileBytes: parseInteger(process["maxFileBytes"], `${where}.maxFileBytes`, 0, Number.MAX_SAFE_INTEGER),
     log: parsePath(process["log"], `${where}.log`),
+    failureMarks: parseList(process["failureMarks"], `${where}.failureMarks`, parseString),
   };
 }
 

@@ -5,13 +5,13 @@ export type HypervisorName = keyof typeof hypervisors;
 
 export const accels = {
   auto: "KVM if /dev/kvm opens and the CPU has hardware virtualisation, else emulation",
-  kvm: "hardware virtualisation",
+  kvm: "hardware virtualisation, wherever /dev/kvm opens",
   tcg: "software emulation",
 } as const;
 export type Accel = keyof typeof accels;
 
 export const machines = {
-  auto: "what the guest kernel can do",
+  auto: "microvm if the guest kernel and what is attached can do with it, else q35, or pc for kernels before 3.0",
   microvm: "no PCI, boots fastest",
   q35: "a computer of today, with PCI Express",
   pc: "one of the nineties, with PCI",

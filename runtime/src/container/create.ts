@@ -199,6 +199,7 @@ function describe(sandbox: Sandbox, storage: StoragePlan, context: Context): voi
   const { kernelRelease, agentVersion } = sandbox.guest;
   for (const warning of sandbox.vm.warnings) context.log.warning(warning);
   context.log.debug("virtual machine", {
+    machine: sandbox.vm.machine,
     accelerator: accel,
     carrier,
     rootfs: storage.driver,

@@ -68,11 +68,20 @@ export interface Disk {
 }
 
 export interface GuestFiles {
-  /** ELF with a PVH entry. */
+  /** ELF with a PVH entry, or bzImage. */
   readonly vmlinux: string;
+  /** What its file says of it. */
+  readonly image: GuestKernel;
   readonly initramfs: string;
   /** Added to the driver's own kernel command line. */
   readonly kernelParameters: readonly string[];
+}
+
+export interface GuestKernel {
+  /** As uname(2) tells it; empty: unknown. */
+  readonly release: string;
+  /** Takes virtio devices without a bus, by parameters of its command line; null: unknown. */
+  readonly virtioMmio: boolean | null;
 }
 
 export interface Vm {
@@ -87,6 +96,9 @@ export interface Vm {
 }
 
 export interface LaunchedVm extends Vm {
+  readonly machine: string;
+  /** Sentences on what may be to blame for a guest that does not come up; looked into only then. */
+  doubts(): Promise<readonly string[]>;
   /** The last lines of the guest's console, for error messages. */
   consoleTail(): string;
   /**

@@ -26,11 +26,14 @@ export function monitoredVm(saved: SavedVm): Vm {
   };
 }
 
+/** What only the verb that launched it knows. */
+type Launched = Omit<StartedMonitor, "processes"> & Pick<LaunchedVm, "machine" | "doubts">;
+
 /**
  * The same for the verb that launched it: it holds the console's file, which the monitor removes with the VM's directory when the
  * VM ends before the commit.
  */
-export function launchedVm(saved: SavedVm, monitor: Omit<StartedMonitor, "processes">): LaunchedVm {
+export function launchedVm(saved: SavedVm, launched: Launched): LaunchedVm {
   const vm = monitoredVm(saved);
   const console = openIfThere(join(saved.directory, vmFiles.console));
   const close = once(() => {
@@ -38,8 +41,10 @@ export function launchedVm(saved: SavedVm, monitor: Omit<StartedMonitor, "proces
   });
   return {
     ...vm,
-    warnings: monitor.warnings,
-    endReason: monitor.endReason,
+    machine: launched.machine,
+    warnings: launched.warnings,
+    doubts: launched.doubts,
+    endReason: launched.endReason,
     consoleTail: () => (console === null ? "" : tailOf(readAll(console))),
     kill: async () => {
       close();
@@ -47,7 +52,7 @@ export function launchedVm(saved: SavedVm, monitor: Omit<StartedMonitor, "proces
     },
     commit: async () => {
       close();
-      await monitor.commit();
+      await launched.commit();
     },
   };
 }

@@ -3,8 +3,6 @@ import { errorMessage } from "@runv/protocol/errors";
 import { absent, type Capability, type Finding, present } from "../shared/capability.ts";
 import { chosenGuest, type Guest, type GuestChoice } from "./guest.ts";
 
-/** elf(5): EI_MAG0 to EI_MAG3. */
-const elfMagic = Buffer.from("\x7fELF", "latin1");
 /** cpio(5): the new ASCII format. */
 const cpioMagic = Buffer.from("070701", "latin1");
 
@@ -22,15 +20,10 @@ function guestFindings(choice: GuestChoice): readonly Finding[] {
   }
 }
 
-function kernelFinding({ vmlinux }: Guest): Finding {
-  return fileFinding("kernel", vmlinux, (content) => {
-    if (!content.subarray(0, elfMagic.length).equals(elfMagic))
-      return absent("kernel", `${vmlinux}: not an ELF file`);
-    const release = textAfter(content, "Linux version ");
-    return release === ""
-      ? absent("kernel", `${vmlinux}: no Linux kernel`)
-      : present("kernel", `${release}, ${vmlinux}`);
-  });
+function kernelFinding({ vmlinux, image }: Guest): Finding {
+  return image.release === ""
+    ? absent("kernel", `${vmlinux}: no Linux kernel`)
+    : present("kernel", `${image.release}, ${vmlinux}`);
 }
 
 function initramfsFinding({ initramfs }: Guest): Finding {

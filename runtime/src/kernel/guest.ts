@@ -1,11 +1,14 @@
 import { existsSync } from "node:fs";
 import { RunvError } from "@runv/protocol/errors";
 import { guestFile } from "../shared/installation.ts";
+import { kernelImage } from "./image.ts";
+import type { KernelImage } from "./image-facts.ts";
 
 /** What a guest boots from. */
 export interface Guest {
-  /** ELF with a PVH entry. */
+  /** ELF with a PVH entry, or bzImage. */
   readonly vmlinux: string;
+  readonly image: KernelImage;
   readonly initramfs: string;
   /** Added to the driver's own kernel command line. */
   readonly kernelParameters: readonly string[];
@@ -19,10 +22,12 @@ export interface GuestChoice {
   readonly directory: string | null;
 }
 
-/** @throws RunvError "unavailable" with the places looked at when a file is not there. */
+/** @throws RunvError "unavailable" with the places looked at when a file is not there, or is no kernel. */
 export function chosenGuest({ kernel, directory }: GuestChoice): Guest {
+  const vmlinux = vmlinuxOf(kernel, directory);
   return {
-    vmlinux: vmlinuxOf(kernel, directory),
+    vmlinux,
+    image: kernelImage(vmlinux),
     initramfs: guestFile("initramfs.cpio", directory),
     kernelParameters: [],
   };

@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs";
 import { join } from "node:path";
 import { type ConfigureResponse, protocolVersion, type Scratch } from "@runv/protocol";
-import { isRunvError, RunvError } from "@runv/protocol/errors";
+import { errorMessage, isRunvError, RunvError } from "@runv/protocol/errors";
 import type { Agent } from "../agent-client/agent.ts";
 import type { HypervisorName } from "../config/choices.ts";
 import type { Disk, LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
@@ -10,6 +10,7 @@ import { hypervisors } from "../hypervisor/registry.ts";
 import { chosenGuest, type GuestChoice } from "../kernel/guest.ts";
 import type { Releases } from "../shared/releases.ts";
 import { createScratchDisk, type ScratchOptions } from "../storage/scratch.ts";
+import { checkMemory } from "./host-memory.ts";
 import { type StoragePlan, shareRequest } from "./storage-plan.ts";
 
 export interface BootOptions {
@@ -57,7 +58,7 @@ export async function bootSandbox(options: BootOptions, releases: Releases): Pro
     for (const disk of disks) closeSync(disk.descriptor);
   });
   releases.add("virtual machine", async () => vm.kill());
-  await options.onLaunched(vm.saved);
+  await note(vm, options);
   const { connectAgent } = await import("../agent-client/agent.ts");
   const agent = connectAgent(join(options.directory, vmFiles.agentSocket), options.signal);
   releases.add("agent connection", () => {
@@ -67,10 +68,21 @@ export async function bootSandbox(options: BootOptions, releases: Releases): Pro
   return { vm, agent, guest };
 }
 
+/** The state of a VM that ends at once goes with it: then its end is what is told. */
+async function note(vm: LaunchedVm, options: BootOptions): Promise<void> {
+  try {
+    await options.onLaunched(vm.saved);
+  } catch (cause) {
+    const ended = await vm.endReason(endNoticeTimeoutMs);
+    throw ended === null ? cause : await bootFailure(vm, "unavailable", endedSentence(ended), cause);
+  }
+}
+
 /** @param disks those of the plan; the scratch disk joins them, first, for whoever closes them */
 async function launch(options: BootOptions, disks: Disk[]): Promise<LaunchedVm> {
   const { scratch, share } = options.storage;
-  const { programs } = options.machine;
+  const { programs, memoryMib } = options.machine;
+  checkMemory(memoryMib);
   if (scratch.kind === "ext4") {
     const disk = await createScratchDisk({ ...scratch, programs, signal: options.signal });
     disks.unshift({ ...disk, format: "raw", readonly: false });
@@ -133,7 +145,7 @@ function versionMismatch(guest: ConfigureResponse): RunvError {
 
 async function silence(cause: RunvError, vm: LaunchedVm, bootTimeoutMs: number): Promise<string> {
   const ended = await vm.endReason(endNoticeTimeoutMs);
-  if (ended !== null) return `the virtual machine ended before its agent answered: ${ended}`;
+  if (ended !== null) return endedSentence(ended);
   if (cause.code === "timeout") return `the guest's agent did not answer within ${bootTimeoutMs / 1000} s`;
   return `the guest's agent cannot be reached: ${cause.message}`;
 }
@@ -150,14 +162,26 @@ export async function explainFailure(error: unknown, vm: LaunchedVm): Promise<un
 /** An error of the agent's stays as it is; silence is explained by what the VM and its console tell. */
 async function bootError(cause: unknown, vm: LaunchedVm, bootTimeoutMs: number): Promise<unknown> {
   if (!isRunvError(cause) || !silentCodes.includes(cause.code)) return cause;
-  const what = await silence(cause, vm, bootTimeoutMs);
+  return bootFailure(vm, cause.code, await silence(cause, vm, bootTimeoutMs), cause);
+}
+
+function endedSentence(reason: string): string {
+  return `the virtual machine ended before its agent answered: ${reason}`;
+}
+
+async function bootFailure(
+  vm: LaunchedVm,
+  code: RunvError["code"],
+  what: string,
+  cause: unknown,
+): Promise<RunvError> {
   const console = vm.consoleTail();
   const quoted =
     console === "" ? "the guest's console is empty" : `the guest's console ends with:\n${console}`;
   const { accel, carrier } = vm.description;
-  return new RunvError(
-    cause.code,
-    `virtual machine: boot failed (accelerator ${accel}, carrier ${carrier}): ${what}; ${quoted}`,
-    { cause },
-  );
+  const parts = `machine ${vm.machine}, accelerator ${accel}, carrier ${carrier}`;
+  // Whatever is found out about it, the failure is told.
+  const doubts = await vm.doubts().catch((error: unknown) => [errorMessage(error)]);
+  const reasons = [what, ...doubts, quoted].join("; ");
+  return new RunvError(code, `virtual machine: boot failed (${parts}): ${reasons}`, { cause });
 }

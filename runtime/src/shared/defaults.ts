@@ -10,3 +10,5 @@ export const defaultScratchDirectory = "/var/lib/runv/scratch";
 export const defaultStateRoot = "/run/runv/state";
 /** Parent of the VM directories. Short: a path of AF_UNIX ends at 107 bytes (unix(7)), and callers' roots are longer. */
 export const vmDirectoryParent = "/run/runv/vm";
+/** Names of what users have been told, until the host is booted again. */
+export const noticesDirectory = "/run/runv/notices";

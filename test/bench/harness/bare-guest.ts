@@ -5,7 +5,7 @@ import { connect, type Socket } from "node:net";
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { qemuArguments } from "../../../runtime/src/hypervisor/qemu/arguments.ts";
-import { chooseMachine } from "../../../runtime/src/hypervisor/qemu/machines.ts";
+import { machineNamed } from "../../../runtime/src/hypervisor/qemu/machines.ts";
 import {
   defaultMemoryMib,
   defaultScratchBytes,
@@ -141,7 +141,12 @@ export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine
       machine: bare.machine,
       programs: {},
       carrier: "auto",
-      guest: { vmlinux: "", initramfs: "", kernelParameters: bare.programArguments },
+      guest: {
+        vmlinux: "",
+        image: { release: "", virtioMmio: null },
+        initramfs: "",
+        kernelParameters: bare.programArguments,
+      },
       disks: disk ? [{ descriptor: 0, sizeBytes: 0, format: "raw", readonly: false }] : [],
       share: null,
       cgroups: [],
@@ -150,7 +155,7 @@ export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine
     },
     {
       accel: "tcg",
-      machine: chooseMachine(bare.machine),
+      machine: machineNamed(bare.machine),
       moreArgv: bare.carrierArgv,
       moreKernelParameters: [],
     },

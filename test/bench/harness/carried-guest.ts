@@ -7,6 +7,7 @@ import type { Duplex } from "node:stream";
 import { controlPort } from "@runv/protocol";
 import type { CarrierChoice } from "../../../runtime/src/config/choices.ts";
 import { planLaunch } from "../../../runtime/src/hypervisor/qemu/driver.ts";
+import { kernelImage } from "../../../runtime/src/kernel/image.ts";
 import { defaultMemoryMib, defaultVcpuCount } from "../../../runtime/src/shared/defaults.ts";
 import { dial } from "../../../runtime/vsock/src/index.ts";
 import { initramfsOf, vmlinux } from "./bare-guest.ts";
@@ -44,7 +45,7 @@ export async function carriedStream(
     machine,
     carrier,
     programs: {},
-    guest: { vmlinux, initramfs, kernelParameters: [] },
+    guest: { vmlinux, image: kernelImage(vmlinux), initramfs, kernelParameters: [] },
     disks: [],
     share: null,
     oomScoreAdj: 0,

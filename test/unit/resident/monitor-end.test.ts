@@ -253,6 +253,15 @@ describe("a launch that fails", () => {
       /^vmm ended: exit status 1: qualm$/,
     ],
     [
+      "a VMM that tells of its failure and goes on",
+      {
+        argv: ["/usr/bin/bash", "-c", "echo fine >&2; echo it broke badly: 7 >&2; sleep 100"],
+        readyFiles: ["/nonexistent"],
+        failureMarks: ["no such mark", "broke badly"],
+      },
+      /^vmm has failed: it broke badly: 7$/,
+    ],
+    [
       "files that do not appear",
       { argv: ["/usr/bin/sleep", "100"], readyFiles: ["/nonexistent"], readyTimeoutMs: 50 },
       /did not appear within 50 ms/,

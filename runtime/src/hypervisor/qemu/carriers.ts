@@ -125,6 +125,7 @@ function vhostUserVsock(directory: string, program: string, machine: Machine): C
     // It writes to sockets and to the guest's memory, which the VMM has sized.
     maxFileBytes: 0,
     log: join(directory, `${vhostUserProgram}.log`),
+    failureMarks: [],
   };
   return {
     name: "vhost-user-vsock",

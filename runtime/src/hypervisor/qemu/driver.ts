@@ -9,18 +9,20 @@ import {
   monitorContractVersion,
 } from "../../../resident/contract/monitor.ts";
 import { findProgram } from "../../shared/installation.ts";
+import { isFirstNotice } from "../../state/notices.ts";
 import { type Hypervisor, type LaunchedVm, type Vm, type VmSpec, vmFiles } from "../hypervisor.ts";
 import { startMonitor } from "../monitor.ts";
 import { launchedVm, monitoredVm } from "../monitored-vm.ts";
 import { parseSavedVm } from "../saved-vm.ts";
-import { chooseAccel } from "./accel.ts";
+import { accelDoubt, accelNotice, chooseAccel, failureMarks, type QemuAccel } from "./accel.ts";
 import { insidePaths, qemuArguments, type VmParts } from "./arguments.ts";
 import { type CarrierParts, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
-import { chooseMachine } from "./machines.ts";
+import { chooseMachine } from "./machine-choice.ts";
 import { debianPackage, program } from "./program.ts";
 import { anySize, type ShareParts, shareParts, shareProblem } from "./shares.ts";
 import { probe } from "./support.ts";
+import { emulatorVersion, versionProblem } from "./version.ts";
 
 const driverName = "qemu";
 const firmware = ["/usr/share/qemu", "/usr/share/seabios"];
@@ -37,6 +39,15 @@ interface AddedParts {
   readonly share: ShareParts;
 }
 
+interface LaunchPlan {
+  /** Of the VMM. */
+  readonly path: string;
+  readonly accel: QemuAccel;
+  readonly machine: string;
+  readonly carrier: string;
+  readonly monitor: MonitorSpec;
+}
+
 export const qemu: Hypervisor = { name: driverName, probe, shareProblem, launch, attach };
 
 async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
@@ -47,16 +58,32 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
     spec.disks.map((disk) => disk.descriptor),
     signal,
   );
-  const { accel, carrier } = plan;
-  return launchedVm({ driver: driverName, directory: spec.directory, ...processes, accel, carrier }, monitor);
+  const { accel, machine, carrier } = plan;
+  const saved = { driver: driverName, directory: spec.directory, ...processes, accel, carrier };
+  return launchedVm(saved, {
+    ...monitor,
+    machine,
+    warnings: [...noticeOf(spec, accel), ...monitor.warnings],
+    doubts: async () => doubts(plan, signal),
+  });
+}
+
+function noticeOf(spec: VmSpec, accel: QemuAccel): string[] {
+  const notice = accelNotice(spec.accel, accel);
+  return notice !== "" && isFirstNotice("emulation") ? [notice] : [];
+}
+
+async function doubts({ path, accel }: LaunchPlan, signal: AbortSignal): Promise<string[]> {
+  const tooOld = versionProblem(await emulatorVersion(path, signal)) ?? "";
+  return [accelDoubt(accel), tooOld].filter((doubt) => doubt !== "");
 }
 
 /** What a VM becomes on this host, and what its monitor is told. Nothing is made yet. @throws RunvError as `launch` */
-export function planLaunch(spec: VmSpec): { accel: string; carrier: string; monitor: MonitorSpec } {
+export function planLaunch(spec: VmSpec): LaunchPlan {
   const path = findProgram(program, spec.programs);
   if (path === null) throw notInstalled();
   const accel = chooseAccel(spec.accel);
-  const machine = chooseMachine(spec.machine);
+  const machine = chooseMachine(spec);
   const carrier = chooseCarrier(spec, machine);
   const share = shareParts(spec, machine);
   const processes = [
@@ -64,7 +91,13 @@ export function planLaunch(spec: VmSpec): { accel: string; carrier: string; moni
     ...share.helpers,
     vmm(spec, path, { accel, machine, carrier, share }),
   ];
-  return { accel, carrier: carrier.name, monitor: monitorSpec(spec, processes, carrier) };
+  return {
+    path,
+    accel,
+    machine: machine.name,
+    carrier: carrier.name,
+    monitor: monitorSpec(spec, processes, carrier),
+  };
 }
 
 function notInstalled(): RunvError {
@@ -149,6 +182,7 @@ function vmm(
     readyTimeoutMs: vmmReadyTimeoutMs,
     maxFileBytes: share.vmmRoot.shares.length > 0 ? anySize : largestFile(spec),
     log: join(spec.directory, "qemu.log"),
+    failureMarks,
   };
 }
 

@@ -6,6 +6,7 @@ import { kvmProblem, kvmRemedy } from "./accel.ts";
 import { vhostUserProgram, vhostVsockDevice } from "./carriers.ts";
 import { program } from "./program.ts";
 import { findVirtiofsd, shareProblem } from "./shares.ts";
+import { emulatorVersion, versionProblem } from "./version.ts";
 
 /** A program asked for its version and what it is built with. */
 const askTimeoutMs = 10_000;
@@ -46,10 +47,13 @@ async function lookAtEmulator(programs: ProgramPaths, signal: AbortSignal): Prom
     if (path === null) return { ...nothing, problem: `the program ${program} is not installed` };
     const ask = async (...args: readonly string[]): Promise<string> =>
       runProgram(path, args, { what: "hypervisor", timeoutMs: askTimeoutMs, signal });
+    const version = await emulatorVersion(path, signal);
+    const tooOld = versionProblem(version);
+    if (tooOld !== null) return { ...nothing, problem: tooOld };
     return {
       problem: null,
       path,
-      version: versionIn(await ask("--version")),
+      version,
       accels: words(await ask("-accel", "help"), /^(\w+)$/gm),
       machines: words(await ask("-machine", "help"), /^([\w.-]+) {2,}/gm),
       devices: words(await ask("-device", "help"), /^name "([^"]+)"/gm),

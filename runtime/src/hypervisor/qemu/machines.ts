@@ -44,11 +44,10 @@ const pc: Machine = {
   properties: () => "vmport=off,smm=off,i8042=off,usb=off",
 };
 
-const machines: readonly Machine[] = [microvm, q35, pc];
+const machines: Readonly<Record<Machine["name"], Machine>> = { microvm, q35, pc };
 
-/** The machine of that name; `auto` is the one that starts fastest. */
-export function chooseMachine(wanted: MachineChoice): Machine {
-  return machines.find((machine) => machine.name === wanted) ?? microvm;
+export function machineNamed(name: Machine["name"]): Machine {
+  return machines[name];
 }
 
 /** The name of a virtio device on this machine: `virtio-blk` is `virtio-blk-device` or `virtio-blk-pci`. */

@@ -150,6 +150,7 @@ function virtiofsd(
     readyTimeoutMs,
     maxFileBytes: anySize,
     log: join(where.directory, `${program}.log`),
+    failureMarks: [],
   };
 }
 

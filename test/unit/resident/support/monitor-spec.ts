@@ -60,6 +60,7 @@ export function shell(
     readyTimeoutMs,
     maxFileBytes: 1_048_576,
     log: `${directory}/${name}.log`,
+    failureMarks: [],
     ...more,
   };
 }

@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
-import type { MachineChoice } from "../../../../../runtime/src/config/choices.ts";
 import type { VmSpec } from "../../../../../runtime/src/hypervisor/hypervisor.ts";
 import { qemuArguments, type VmParts } from "../../../../../runtime/src/hypervisor/qemu/arguments.ts";
-import { chooseMachine } from "../../../../../runtime/src/hypervisor/qemu/machines.ts";
+import { type Machine, machineNamed } from "../../../../../runtime/src/hypervisor/qemu/machines.ts";
 
 const spec: VmSpec = {
   directory: "/run/runv/vm/0",
@@ -12,7 +11,12 @@ const spec: VmSpec = {
   machine: "auto",
   carrier: "auto",
   programs: {},
-  guest: { vmlinux: "/v", initramfs: "/i", kernelParameters: ["one=1"] },
+  guest: {
+    vmlinux: "/v",
+    image: { release: "6.1.0", virtioMmio: true },
+    initramfs: "/i",
+    kernelParameters: ["one=1"],
+  },
   disks: [{ descriptor: 7, sizeBytes: 1_048_576, format: "raw", readonly: false }],
   cgroups: [],
   share: null,
@@ -20,9 +24,9 @@ const spec: VmSpec = {
   rollback: { trees: [], cgroups: [] },
 };
 
-const parts = (accel: VmParts["accel"], machine: MachineChoice = "microvm"): VmParts => ({
+const parts = (accel: VmParts["accel"], machine: Machine["name"] = "microvm"): VmParts => ({
   accel,
-  machine: chooseMachine(machine),
+  machine: machineNamed(machine),
   moreArgv: ["-device", "carrier"],
   moreKernelParameters: ["carrier=1"],
 });

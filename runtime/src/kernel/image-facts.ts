@@ -1,0 +1,11 @@
+/** What a file that kernels are booted from says of its kernel. */
+export interface KernelImage {
+  readonly format: "elf" | "bzImage";
+  /** As uname(2) tells it; empty: the file does not say. */
+  readonly release: string;
+  /** Takes virtio devices without a bus, by parameters of its command line; null: the file does not say. */
+  readonly virtioMmio: boolean | null;
+}
+
+/** Bytes of a file, fewer at its end. */
+export type ReadAt = (offset: number, length: number) => Buffer;

@@ -19,6 +19,16 @@ export interface BundleOptions {
   /** In place of the rule that denies all. */
   readonly deviceRules?: readonly object[];
   readonly annotations?: Readonly<Record<string, string>>;
+  /** After those of `runc spec`. */
+  readonly mounts?: readonly BundleMount[];
+}
+
+/** One of `mounts` of config.json. */
+export interface BundleMount {
+  readonly destination: string;
+  readonly type: string;
+  readonly source: string;
+  readonly options: readonly string[];
 }
 
 const defaultCapabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
@@ -67,6 +77,7 @@ function config(options: BundleOptions) {
       mount("/dev/shm", "tmpfs", ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]),
       mount("/dev/mqueue", "mqueue", ["nosuid", "noexec", "nodev"]),
       mount("/sys", "sysfs", ["nosuid", "noexec", "nodev", "ro"]),
+      ...(options.mounts ?? []),
     ],
     linux: {
       ...(options.cgroupsPath === undefined ? {} : { cgroupsPath: options.cgroupsPath }),
@@ -95,7 +106,7 @@ export function processSpec(options: BundleOptions) {
   };
 }
 
-const mount = (destination: string, type: string, options: readonly string[]) => ({
+const mount = (destination: string, type: string, options: readonly string[]): BundleMount => ({
   destination,
   type,
   source: type,

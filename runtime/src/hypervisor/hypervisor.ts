@@ -10,7 +10,10 @@ export interface Hypervisor {
   /** What this host has of what its virtual machines are made of: programs, accelerators, machine types, carriers. */
   probe(request: ProbeRequest): Promise<HypervisorSupport>;
   /** Why directories of this host cannot be shared that way, in words for the user; null when they can. */
-  shareProblem(driver: ShareDriver, programs: ProgramPaths): string | null;
+  shareProblem(
+    driver: ShareDriver,
+    host: { readonly programs: ProgramPaths; readonly signal: AbortSignal },
+  ): Promise<string | null>;
   /**
    * Starts a virtual machine under a monitor of its own and returns once the VMM runs; nothing is known yet of the guest.
    * @throws RunvError "unavailable" for what the host lacks, "hypervisor" for what failed. Nothing is left behind then.

@@ -1,5 +1,6 @@
 import { programNames } from "../config/choices.ts";
 import type { Settings } from "../config/settings.ts";
+import type { GuestChoice } from "../kernel/guest.ts";
 import { defaultScratchBytes } from "../shared/defaults.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
 import type { ScratchOptions } from "../storage/scratch.ts";
@@ -12,7 +13,7 @@ const bytesPerMib = 1_048_576;
 export function bootSettings(
   settings: Settings,
 ): Pick<BootOptions, "hypervisor" | "machine" | "guest" | "bootTimeoutMs"> {
-  const { hypervisor, accel, machine, carrier, kernel, memory_mib, vcpus } = settings;
+  const { hypervisor, accel, machine, carrier, memory_mib, vcpus } = settings;
   return {
     hypervisor,
     machine: {
@@ -23,7 +24,7 @@ export function bootSettings(
       vcpuCount: vcpus,
       programs: programPaths(settings),
     },
-    guest: { kernel, directory: settings.guest_dir },
+    guest: guestChoice(settings),
     bootTimeoutMs: settings.boot_timeout_ms,
   };
 }
@@ -33,12 +34,17 @@ export function storageSettings(settings: Settings): StorageSettings {
   return {
     hypervisor: settings.hypervisor,
     programs: programPaths(settings),
+    guest: guestChoice(settings),
     rootfs: settings.rootfs,
     blockWrites: settings.block_writes,
     volumes: settings.volumes,
     cache: settings.share_cache,
     scratch: scratchOptions(settings),
   };
+}
+
+function guestChoice({ kernel, guest_dir }: Settings): GuestChoice {
+  return { kernel, directory: guest_dir };
 }
 
 /** A tmpfs of size 0 takes what tmpfs(5) gives: half of the memory. */

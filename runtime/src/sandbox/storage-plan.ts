@@ -1,23 +1,19 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Mount, Rootfs, Share } from "@runv/protocol";
-import { RunvError } from "@runv/protocol/errors";
-import type { HypervisorName, RootfsChoice, VolumesChoice } from "../config/choices.ts";
+import type { RootfsChoice, VolumesChoice } from "../config/choices.ts";
 import type { Disk } from "../hypervisor/hypervisor.ts";
-import { hypervisors } from "../hypervisor/registry.ts";
 import type { Spec } from "../oci/spec.ts";
-import type { ProgramPaths } from "../shared/installation.ts";
-import { type ShareCache, type ShareDriver, shareDrivers, shareTag, type VmShare } from "../shared/share.ts";
+import { type ShareCache, shareTag, type VmShare } from "../shared/share.ts";
 import { planMounts } from "../storage/bind-mounts.ts";
 import { type BlockWrites, blockRootfs } from "../storage/block-rootfs.ts";
 import type { RootfsDriver, RootfsDriverName, RootfsPlan, TreeCopy } from "../storage/rootfs-driver.ts";
 import type { ScratchOptions } from "../storage/scratch.ts";
 import { sharedRootfs } from "../storage/shared-rootfs.ts";
 import { streamRootfs } from "../storage/stream-rootfs.ts";
+import { chooseRootfs, chooseShare, type ShareHost } from "./share-choice.ts";
 
-export interface StorageSettings {
-  readonly hypervisor: HypervisorName;
-  readonly programs: ProgramPaths;
+export interface StorageSettings extends Omit<ShareHost, "signal"> {
   readonly rootfs: RootfsChoice;
   readonly blockWrites: BlockWrites;
   readonly volumes: VolumesChoice;
@@ -57,8 +53,11 @@ const nothingToWriteMib = 16;
 export async function planStorage(request: StorageRequest): Promise<StoragePlan> {
   const { settings, spec } = request;
   const isDirectory = statSync(request.rootfs).isDirectory();
-  const driver = isDirectory ? rootfsDriver(settings) : blockRootfs(settings.blockWrites);
-  const shareDriver = chooseShare(driver.name, request);
+  const host = { ...settings, signal: request.signal };
+  const name = isDirectory ? await chooseRootfs(settings.rootfs, host) : "block";
+  const driver = rootfsDriver(name, settings.blockWrites);
+  const hasBinds = spec.mounts.some(({ type }) => type === "bind");
+  const shareDriver = await chooseShare(name, settings.volumes, { hasBinds, host });
   const mounts = planMounts({
     container: request.container,
     mounts: spec.mounts,
@@ -94,46 +93,9 @@ export function shareRequest(share: VmShare | null): Share | undefined {
   return share === null ? undefined : { driver: share.driver, tag: shareTag, cache: share.cache };
 }
 
-function rootfsDriver(settings: StorageSettings): RootfsDriver {
-  const wanted = settings.rootfs;
-  if (wanted === "stream") return streamRootfs;
-  if (wanted === "block") return blockRootfs(settings.blockWrites);
-  if (wanted !== "auto") return sharedRootfs(required(wanted, "rootfs", settings));
-  const shared = firstShare(settings);
-  return shared === null ? streamRootfs : sharedRootfs(shared);
-}
-
-/** One share a virtual machine: bind mounts go where the rootfs is. */
-function chooseShare(rootfs: RootfsDriverName, request: StorageRequest): ShareDriver | null {
-  const { settings } = request;
-  const { volumes } = settings;
-  const hasBinds = request.spec.mounts.some(({ type }) => type === "bind");
-  const ofRootfs = shareDrivers.find((name) => name === rootfs);
-  if (ofRootfs !== undefined) {
-    if (hasBinds && !["auto", "copy", ofRootfs].includes(volumes))
-      throw new RunvError(
-        "invalid-argument",
-        `volumes: ${volumes}: the root file system is shared by ${rootfs}, and a virtual machine has one share: use auto, copy or ${rootfs}`,
-      );
-    return ofRootfs;
-  }
-  if (!hasBinds || volumes === "copy") return null;
-  return volumes === "auto" ? firstShare(settings) : required(volumes, "volumes", settings);
-}
-
-function firstShare(settings: StorageSettings): ShareDriver | null {
-  return shareDrivers.find((name) => problemOf(name, settings) === null) ?? null;
-}
-
-/** @throws RunvError "unavailable" when this host does not have it */
-function required(driver: ShareDriver, what: string, settings: StorageSettings): ShareDriver {
-  const problem = problemOf(driver, settings);
-  if (problem !== null) throw new RunvError("unavailable", `${what}: ${driver}: ${problem}`);
-  return driver;
-}
-
-function problemOf(driver: ShareDriver, { hypervisor, programs }: StorageSettings): string | null {
-  return hypervisors[hypervisor].shareProblem(driver, programs);
+function rootfsDriver(name: RootfsDriverName, writes: BlockWrites): RootfsDriver {
+  if (name === "stream") return streamRootfs;
+  return name === "block" ? blockRootfs(writes) : sharedRootfs(name);
 }
 
 /** The scratch disk, if there is one, comes first. */

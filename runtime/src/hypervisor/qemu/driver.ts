@@ -20,7 +20,8 @@ import { type CarrierParts, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
 import { chooseMachine } from "./machine-choice.ts";
 import { debianPackage, program } from "./program.ts";
-import { anySize, type ShareParts, shareParts, shareProblem } from "./shares.ts";
+import { shareProblem } from "./share-problem.ts";
+import { anySize, type ShareParts, shareParts } from "./shares.ts";
 import { probe } from "./support.ts";
 import { emulatorVersion, versionProblem } from "./version.ts";
 

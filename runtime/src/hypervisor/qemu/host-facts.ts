@@ -5,7 +5,7 @@ import { runProgram } from "../../shared/run-program.ts";
 import { kvmProblem, kvmRemedy } from "./accel.ts";
 import { vhostUserProgram, vhostVsockDevice } from "./carriers.ts";
 import { program } from "./program.ts";
-import { findVirtiofsd, shareProblem } from "./shares.ts";
+import { findVirtiofsd, virtiofsdProblem } from "./shares.ts";
 import { emulatorVersion, versionProblem } from "./version.ts";
 
 /** A program asked for its version and what it is built with. */
@@ -45,8 +45,7 @@ async function lookAtEmulator(programs: ProgramPaths, signal: AbortSignal): Prom
   try {
     const path = findProgram(program, programs);
     if (path === null) return { ...nothing, problem: `the program ${program} is not installed` };
-    const ask = async (...args: readonly string[]): Promise<string> =>
-      runProgram(path, args, { what: "hypervisor", timeoutMs: askTimeoutMs, signal });
+    const ask = async (...args: readonly string[]): Promise<string> => askEmulator(path, args, signal);
     const version = await emulatorVersion(path, signal);
     const tooOld = versionProblem(version);
     if (tooOld !== null) return { ...nothing, problem: tooOld };
@@ -56,11 +55,25 @@ async function lookAtEmulator(programs: ProgramPaths, signal: AbortSignal): Prom
       version,
       accels: words(await ask("-accel", "help"), /^(\w+)$/gm),
       machines: words(await ask("-machine", "help"), /^([\w.-]+) {2,}/gm),
-      devices: words(await ask("-device", "help"), /^name "([^"]+)"/gm),
+      devices: await devicesOf(path, signal),
     };
   } catch (error) {
     return { ...nothing, problem: errorMessage(error) };
   }
+}
+
+/** Names of the devices that it was built with; none when it is not installed. @throws RunvError when it cannot say */
+export async function emulatorDevices(programs: ProgramPaths, signal: AbortSignal): Promise<string[]> {
+  const path = findProgram(program, programs);
+  return path === null ? [] : devicesOf(path, signal);
+}
+
+async function devicesOf(path: string, signal: AbortSignal): Promise<string[]> {
+  return words(await askEmulator(path, ["-device", "help"], signal), /^name "([^"]+)"/gm);
+}
+
+async function askEmulator(path: string, args: readonly string[], signal: AbortSignal): Promise<string> {
+  return runProgram(path, args, { what: "hypervisor", timeoutMs: askTimeoutMs, signal });
 }
 
 async function lookAtVhostUser(programs: ProgramPaths, signal: AbortSignal): Promise<HostFacts["vhostUser"]> {
@@ -80,7 +93,7 @@ async function lookAtVhostUser(programs: ProgramPaths, signal: AbortSignal): Pro
 
 function lookAtVirtiofsd(programs: ProgramPaths): HostFacts["virtiofsd"] {
   try {
-    return { problem: shareProblem("virtiofs", programs), path: findVirtiofsd(programs) ?? "" };
+    return { problem: virtiofsdProblem(programs), path: findVirtiofsd(programs) ?? "" };
   } catch (error) {
     return { problem: errorMessage(error), path: "" };
   }

@@ -9,7 +9,7 @@ import type {
   Share,
 } from "../../../resident/contract/monitor.ts";
 import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
-import { type ShareCache, type ShareDriver, shareTag, type VmShare } from "../../shared/share.ts";
+import { type ShareCache, shareTag, type VmShare } from "../../shared/share.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
 import { type Machine, virtioDevice } from "./machines.ts";
@@ -61,9 +61,9 @@ export const noPrivileges: Privileges = { root: false, capabilities: [] };
 export const anySize = Number.MAX_SAFE_INTEGER;
 const nothingServed = { shares: [], proc: false };
 
-/** Why this host cannot share directories that way; null when it can. */
-export function shareProblem(driver: ShareDriver, programs: ProgramPaths): string | null {
-  if (driver === "9p" || findVirtiofsd(programs) !== null) return null;
+/** Why this host cannot run virtiofsd; null when it can. */
+export function virtiofsdProblem(programs: ProgramPaths): string | null {
+  if (findVirtiofsd(programs) !== null) return null;
   return `the program ${program} is not installed (Debian package ${program}, or programs.${program} in the configuration)`;
 }
 
@@ -95,7 +95,7 @@ function plan9(share: VmShare, machine: Machine): ShareParts {
 function virtiofs(share: VmShare, { directory, programs }: VmSpec, machine: Machine): ShareParts {
   const socket = join(directory, `${program}.sock`);
   const path = findVirtiofsd(programs);
-  if (path === null) throw new RunvError("unavailable", `share: ${shareProblem("virtiofs", programs) ?? ""}`);
+  if (path === null) throw new RunvError("unavailable", `share: ${virtiofsdProblem(programs) ?? ""}`);
   return {
     helpers: [virtiofsd(share, { path, socket, directory })],
     argv: [

@@ -5,6 +5,7 @@ import type { HypervisorSupport, ProbeRequest } from "../hypervisor.ts";
 import { vhostUserProgram } from "./carriers.ts";
 import { type HostFacts, lookAtHost } from "./host-facts.ts";
 import { debianPackage, program } from "./program.ts";
+import { shareDevices } from "./share-problem.ts";
 
 type Named<Choice> = Exclude<Choice, "auto">;
 type Find<Choice extends string> = Readonly<Record<Named<Choice>, (facts: HostFacts) => Finding>>;
@@ -46,9 +47,9 @@ const carriers: Find<CarrierChoice> = {
 const shares: Readonly<Record<ShareDriver, (facts: HostFacts) => Finding>> = {
   virtiofs: ({ emulator, virtiofsd }) =>
     virtiofsd.problem === null
-      ? withDevice("virtiofs", emulator, "vhost-user-fs-device", virtiofsd.path)
+      ? withDevice("virtiofs", emulator, shareDevices.virtiofs, virtiofsd.path)
       : absent("virtiofs", virtiofsd.problem, "apt-get install virtiofsd"),
-  "9p": ({ emulator }) => withDevice("9p", emulator, "virtio-9p-device", `by ${program}`),
+  "9p": ({ emulator }) => withDevice("9p", emulator, shareDevices["9p"], `by ${program}`),
 };
 
 /** What this host has for virtual machines run by QEMU. */

@@ -19,6 +19,7 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
   expect(storageSettings(defaultSettings())).toEqual({
     hypervisor: "qemu",
     programs: {},
+    guest: { kernel: null, directory: null },
     rootfs: "stream",
     blockWrites: "scratch",
     volumes: "auto",

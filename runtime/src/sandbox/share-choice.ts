@@ -1,0 +1,70 @@
+import { RunvError } from "@runv/protocol/errors";
+import type { HypervisorName, RootfsChoice, VolumesChoice } from "../config/choices.ts";
+import { hypervisors } from "../hypervisor/registry.ts";
+import { chosenGuest, type GuestChoice } from "../kernel/guest.ts";
+import { canMountShare } from "../kernel/kernel-config.ts";
+import type { ProgramPaths } from "../shared/installation.ts";
+import { type ShareDriver, shareDrivers } from "../shared/share.ts";
+import type { RootfsDriverName } from "../storage/rootfs-driver.ts";
+
+/** What decides how directories can be shared: the host's programs and the guest's kernel. */
+export interface ShareHost {
+  readonly hypervisor: HypervisorName;
+  readonly programs: ProgramPaths;
+  readonly guest: GuestChoice;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * How a root file system that is a directory gets in. `auto` takes only what host and guest are known to have.
+ * @throws RunvError "unavailable" for a driver that was named and cannot be had
+ */
+export async function chooseRootfs(wanted: RootfsChoice, host: ShareHost): Promise<RootfsDriverName> {
+  if (wanted === "auto") return (await firstShare(host)) ?? "stream";
+  return wanted === "stream" || wanted === "block" ? wanted : required(wanted, "rootfs", host);
+}
+
+/** One share a virtual machine: bind mounts go where the rootfs is. */
+export async function chooseShare(
+  rootfs: RootfsDriverName,
+  volumes: VolumesChoice,
+  request: { readonly hasBinds: boolean; readonly host: ShareHost },
+): Promise<ShareDriver | null> {
+  const { hasBinds, host } = request;
+  const ofRootfs = shareDrivers.find((name) => name === rootfs);
+  if (ofRootfs !== undefined) {
+    if (hasBinds && !["auto", "copy", ofRootfs].includes(volumes))
+      throw new RunvError(
+        "invalid-argument",
+        `volumes: ${volumes}: the root file system is shared by ${rootfs}, and a virtual machine has one share: use auto, copy or ${rootfs}`,
+      );
+    return ofRootfs;
+  }
+  if (!hasBinds || volumes === "copy") return null;
+  return volumes === "auto" ? firstShare(host) : required(volumes, "volumes", host);
+}
+
+/** A guest kernel that says nothing of itself is not trusted with a share. */
+async function firstShare(host: ShareHost): Promise<ShareDriver | null> {
+  for (const driver of shareDrivers)
+    if (inKernel(driver, host) === true && (await problemOf(driver, host)) === null) return driver;
+  return null;
+}
+
+/** @throws RunvError "unavailable" when host or guest do not have it */
+async function required(driver: ShareDriver, what: string, host: ShareHost): Promise<ShareDriver> {
+  const problem =
+    inKernel(driver, host) === false
+      ? "the guest kernel was built without it"
+      : await problemOf(driver, host);
+  if (problem !== null) throw new RunvError("unavailable", `${what}: ${driver}: ${problem}`);
+  return driver;
+}
+
+function inKernel(driver: ShareDriver, { guest }: ShareHost): boolean | null {
+  return canMountShare(chosenGuest(guest).vmlinux, driver);
+}
+
+async function problemOf(driver: ShareDriver, { hypervisor, programs, signal }: ShareHost) {
+  return hypervisors[hypervisor].shareProblem(driver, { programs, signal });
+}

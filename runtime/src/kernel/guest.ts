@@ -23,17 +23,18 @@ export interface GuestChoice {
 }
 
 /** @throws RunvError "unavailable" with the places looked at when a file is not there, or is no kernel. */
-export function chosenGuest({ kernel, directory }: GuestChoice): Guest {
-  const vmlinux = vmlinuxOf(kernel, directory);
+export function chosenGuest(choice: GuestChoice): Guest {
+  const vmlinux = chosenKernel(choice);
   return {
     vmlinux,
     image: kernelImage(vmlinux),
-    initramfs: guestFile("initramfs.cpio", directory),
+    initramfs: guestFile("initramfs.cpio", choice.directory),
     kernelParameters: [],
   };
 }
 
-function vmlinuxOf(kernel: string | null, directory: string | null): string {
+/** Path of the kernel; nothing of it is read. @throws RunvError "unavailable" with the places looked at when it is not there */
+export function chosenKernel({ kernel, directory }: GuestChoice): string {
   if (kernel === null) return guestFile("vmlinux", directory);
   if (!kernel.startsWith("/")) return guestFile(`kernels/${kernel}/vmlinux`, directory);
   if (!existsSync(kernel)) throw new RunvError("unavailable", `guest kernel: no such file: ${kernel}`);

@@ -1,7 +1,7 @@
 import { RunvError } from "@runv/protocol/errors";
 import type { HypervisorName, RootfsChoice, VolumesChoice } from "../config/choices.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
-import { chosenGuest, type GuestChoice } from "../kernel/guest.ts";
+import { chosenKernel, type GuestChoice } from "../kernel/guest.ts";
 import { canMountShare } from "../kernel/kernel-config.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
 import { type ShareDriver, shareDrivers } from "../shared/share.ts";
@@ -62,7 +62,7 @@ async function required(driver: ShareDriver, what: string, host: ShareHost): Pro
 }
 
 function inKernel(driver: ShareDriver, { guest }: ShareHost): boolean | null {
-  return canMountShare(chosenGuest(guest).vmlinux, driver);
+  return canMountShare(chosenKernel(guest), driver);
 }
 
 async function problemOf(driver: ShareDriver, { hypervisor, programs, signal }: ShareHost) {

@@ -1,12 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { createServer, type Server, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { listeningMark } from "@runv/protocol";
-import { dial, VsockError } from "vsock";
-import { vsockEnvironment } from "../../scripts/lib/vsock-environment.mjs";
+import { exitOf, type GuestCarrier, guestCarrier } from "./guest-carrier.ts";
 
 const repositoryRoot = path.resolve(import.meta.dirname, "../..");
 /** The guest's kernel and initramfs; RUNV_GUEST_DIR as runv itself has it. */
@@ -14,8 +12,6 @@ const guestDirectory = process.env["RUNV_GUEST_DIR"] ?? path.join(repositoryRoot
 
 const readyDeadlineMs = 60_000;
 const retryMs = 20;
-/** What is sent to a guest that is not up yet may never be answered. */
-const tryMs = 1_000;
 const memoryMib = 256;
 const firstGuestCid = 3;
 
@@ -24,7 +20,7 @@ export interface Guest {
   /** A stream to a port of the guest. */
   dial(port: number): Promise<Socket>;
   /** Lets the guest reach a port of the host, where nobody ever answers; until the server is closed. */
-  offer(port: number): Promise<Server>;
+  offer: GuestCarrier["offer"];
   /** What the guest wrote to its console. */
   console(): string;
   /** Resolves when the VM has ended by itself. */
@@ -42,78 +38,54 @@ export interface GuestOptions {
 /** Boots a guest; it may not be reachable yet: `dial` waits until its agent listens. */
 export async function bootGuest({ disk, cid = firstGuestCid }: GuestOptions = {}): Promise<Guest> {
   const directory = mkdtempSync(path.join(tmpdir(), "runv-guest-"));
-  const [vhostSocket, portsSocket] = [path.join(directory, "vhost"), path.join(directory, "ports")];
   const consoleFile = path.join(directory, "console");
-  const device = spawn(
-    "vhost-device-vsock",
-    ["--vm", `guest-cid=${cid},socket=${vhostSocket},uds-path=${portsSocket}`],
-    { env: vsockEnvironment(), stdio: "ignore" },
-  );
-  await waitForFile(vhostSocket);
+  const carrier = await guestCarrier(directory, cid);
   const machine = spawn(
     "qemu-system-x86_64",
-    [...machineArguments(vhostSocket, consoleFile), ...diskArguments(disk)],
-    {
-      stdio: ["ignore", "ignore", "inherit"],
-    },
+    [...machineArguments(consoleFile), ...carrier.argv, ...diskArguments(disk)],
+    { stdio: ["ignore", "ignore", "inherit"] },
   );
   const ended = exitOf(machine);
   return {
     dial: async (port) => {
       await waitForMark(consoleFile);
-      return dialUntil(portsSocket, port);
+      return dialUntil(carrier, port);
     },
-    offer: async (port) => {
-      const server = createServer();
-      server.listen(`${portsSocket}_${port}`);
-      await once(server, "listening");
-      return server;
-    },
+    offer: async (port) => carrier.offer(port),
     console: () => readFileSync(consoleFile, "utf8"),
     ended,
     stop: async () => {
       machine.kill("SIGKILL");
-      device.kill("SIGKILL");
-      await Promise.all([ended, exitOf(device)]);
+      await Promise.all([ended, carrier.stop()]);
       rmSync(directory, { recursive: true });
     },
   };
 }
 
-function machineArguments(vhostSocket: string, consoleFile: string): string[] {
-  const khz = Math.round(
-    Number(/MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? 0) * 1000,
-  );
-  const timers = `tsc_early_khz=${khz} nolapic_timer no_timer_check`;
-  const commandLine = `quiet reboot=t panic=-1 console=ttyS0 pci=off ${timers}`;
+function machineArguments(consoleFile: string): string[] {
+  const { machine, processor, parameters } = accelerated();
+  const commandLine = `quiet reboot=t panic=-1 console=ttyS0 pci=off no_timer_check ${parameters}`;
   return [
-    ...["-M", "microvm,accel=tcg,acpi=off,rtc=on,memory-backend=mem", "-cpu", "max", "-m", String(memoryMib)],
+    ...["-M", `microvm,acpi=off,memory-backend=mem,${machine}`, "-cpu", processor, "-m", String(memoryMib)],
     ...["-object", `memory-backend-memfd,id=mem,size=${memoryMib}M,share=on`],
-    ...["-chardev", `socket,id=vu,path=${vhostSocket}`, "-device", "vhost-user-vsock-device,chardev=vu"],
     ...["-kernel", path.join(guestDirectory, "vmlinux"), "-append", commandLine],
     ...["-initrd", path.join(guestDirectory, "initramfs.cpio")],
     ...["-no-reboot", "-nodefaults", "-no-user-config", "-display", "none", "-serial", `file:${consoleFile}`],
   ];
 }
 
+/** Emulated, unless the tests are told to use KVM. */
+function accelerated(): { machine: string; processor: string; parameters: string } {
+  if (process.env["RUNV_ACCEL"] === "kvm")
+    return { machine: "accel=kvm,pit=off,pic=off,rtc=off", processor: "host", parameters: "" };
+  const [, mhz = 0] = /MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8")) ?? [];
+  const parameters = `tsc_early_khz=${Math.round(Number(mhz) * 1000)} nolapic_timer`;
+  return { machine: "accel=tcg,rtc=on", processor: "max", parameters };
+}
+
 function diskArguments(disk: string | undefined): string[] {
   if (disk === undefined) return [];
   return ["-drive", `if=none,id=disk,format=raw,file=${disk}`, "-device", "virtio-blk-device,drive=disk"];
-}
-
-async function exitOf(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => {
-    if (child.exitCode !== null || child.signalCode !== null) resolve();
-    else child.once("exit", () => resolve());
-  });
-}
-
-async function waitForFile(file: string): Promise<void> {
-  const end = Date.now() + readyDeadlineMs;
-  while (!existsSync(file)) {
-    if (Date.now() > end) throw new Error(`no ${file} within ${readyDeadlineMs} ms`);
-    await sleep(retryMs);
-  }
 }
 
 /** A host that dials while the guest's driver sets up its queues can cost vhost-device-vsock 0.3 its worker thread. */
@@ -125,23 +97,13 @@ async function waitForMark(consoleFile: string): Promise<void> {
   }
 }
 
-async function dialUntil(portsSocket: string, port: number): Promise<Socket> {
+async function dialUntil(carrier: GuestCarrier, port: number): Promise<Socket> {
   const end = Date.now() + readyDeadlineMs;
   for (;;) {
-    const socket = await dialOnce(portsSocket, port);
+    const socket = await carrier.dial(port);
     if (socket !== null) return socket;
     if (Date.now() > end) throw new Error(`guest port ${port} does not answer within ${readyDeadlineMs} ms`);
     await sleep(retryMs);
-  }
-}
-
-/** One try: null when the guest does not listen (yet). */
-async function dialOnce(portsSocket: string, port: number): Promise<Socket | null> {
-  try {
-    return await dial({ socketPath: portsSocket, port, timeoutMs: tryMs });
-  } catch (error) {
-    if (error instanceof VsockError) return null;
-    throw error;
   }
 }
 

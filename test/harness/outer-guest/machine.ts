@@ -107,7 +107,9 @@ function startMachine(directory: string, kernel: OuterKernel, command: OuterComm
     ...share("outer", path.join(directory, "outer"), ""),
     ...share("writable", command.writable, ""),
   ];
-  const machine = spawn("qemu-system-x86_64", argv, { stdio: ["ignore", "pipe", "pipe"] });
+  // It ends with whoever started it, however that ends.
+  const tied = ["--pdeathsig", "KILL", "qemu-system-x86_64", ...argv];
+  const machine = spawn("setpriv", tied, { stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [machine.stdout, machine.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", command.onOutput);

@@ -2,8 +2,8 @@ import { remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
 import type { GuestDialer } from "./guest-dialer.ts";
 
-/** A guest that does not announce itself is tried this seldom. */
-const unannouncedDialIntervalMs = 5000;
+/** A guest that does not announce itself is tried this seldom: a try while a loaded host still boots it is what the mark is there to avoid. */
+const unannouncedDialIntervalMs = 60_000;
 
 /**
  * Waits for the text on the console by which a guest tells that it listens. Until then the carrier is left alone: vhost-device-vsock 0.3

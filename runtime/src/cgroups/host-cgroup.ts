@@ -5,8 +5,8 @@ import { pollUntil, withDeadline } from "../shared/deadlines.ts";
 import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
 
 const cgroupMount = "/sys/fs/cgroup";
-/** How long all directories of a container together are waited for to become empty. */
-const leavingTimeoutMs = 1000;
+/** How long all directories of a container together are waited for to become empty: on a host that has much else to do, processes die slowly. */
+const leavingTimeoutMs = 10_000;
 const leavingPollMs = 2;
 
 /**

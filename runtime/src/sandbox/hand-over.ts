@@ -72,8 +72,9 @@ async function pack(options: HandOverOptions, signal: AbortSignal): Promise<read
       connectTimeoutMs,
     },
   };
+  const what = `${name === "" ? "rootfs" : "mount source"} ${directory}`;
   const packer = await startResident(residentProgram("runv-pack"), {
-    what: `${name === "" ? "rootfs" : "mount source"} ${directory}`,
+    what,
     stdio: ["ignore", "ignore", "ignore"],
     files: [],
     spec,
@@ -81,5 +82,5 @@ async function pack(options: HandOverOptions, signal: AbortSignal): Promise<read
     signal,
   });
   await packer.abandon();
-  return textsOf(packer.event["warnings"]).map((warning) => `${directory}: ${warning}`);
+  return textsOf(packer.event["warnings"]).map((warning) => `${what}: ${warning}`);
 }

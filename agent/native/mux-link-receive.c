@@ -5,8 +5,8 @@
 #include "errors.h"
 #include "mux.h"
 
-/* What is read of the carrier before sockets get their turn. */
-enum { READS_PER_TURN = 4 };
+/* How often the buffer is filled before sockets get their turn. */
+enum { FILLS_PER_TURN = 4 };
 
 static size_t waiting(const struct mux *mux)
 {
@@ -152,25 +152,39 @@ static void make_space(struct mux *mux)
 	mux->received_end = rest;
 }
 
-const char *mux_link_receive(JSContext *ctx, struct mux *mux)
+/* Reads until the buffer is full or nothing is left: a device may give a page at a time. 1 when it is full, 0, or -1 with why the link is over. */
+static int fill(struct mux *mux, const char **failure)
 {
-	const char *failure = NULL;
-	for (int reads = 0; reads < READS_PER_TURN && !failure && !mux->failure && mux->fd >= 0; reads++) {
-		make_space(mux);
-		size_t space = MUX_RECEIVE_BYTES - mux->received_end;
-		ssize_t count = read(mux->fd, mux->received + mux->received_end, space);
+	while (mux->received_end < MUX_RECEIVE_BYTES) {
+		ssize_t count = read(mux->fd, mux->received + mux->received_end,
+		                     MUX_RECEIVE_BYTES - mux->received_end);
 		if (count < 0 && errno == EINTR)
 			continue;
 		if (count < 0 && errno == EAGAIN)
-			return NULL;
-		if (count == 0 || (count < 0 && errno == ECONNRESET))
-			return "the carrier has ended";
-		if (count < 0)
-			return runv_errno_name(errno);
+			return 0;
+		if (count <= 0) {
+			bool ended = count == 0 || errno == ECONNRESET;
+			*failure = ended ? "the carrier has ended" : runv_errno_name(errno);
+			return -1;
+		}
 		mux->received_end += (size_t)count;
 		mux->progress = true;
+	}
+	return 1;
+}
+
+const char *mux_link_receive(JSContext *ctx, struct mux *mux)
+{
+	const char *failure = NULL;
+	int filled = 1;
+	for (int fills = 0; fills < FILLS_PER_TURN && filled == 1 && !failure; fills++) {
+		const char *ending = NULL;
+		make_space(mux);
+		filled = fill(mux, &ending);
 		failure = handle_all(ctx, mux);
-		if ((size_t)count < space)
+		if (!failure)
+			failure = ending;
+		if (mux->failure || mux->fd < 0)
 			break;
 	}
 	return failure;

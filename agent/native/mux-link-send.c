@@ -13,18 +13,39 @@ bool mux_link_has_room(const struct mux *mux)
 	return mux->held_bytes < mux->window_bytes && mux->held_frames < MUX_MAX_HELD_FRAMES;
 }
 
+uint8_t *mux_link_buffer(struct mux *mux)
+{
+	if (!mux->spare)
+		mux->spare =
+		        malloc(sizeof *mux->spare + MUX_HEADER_BYTES + mux->payload_bytes + MUX_CRC_BYTES);
+	return mux->spare ? mux->spare->bytes + MUX_HEADER_BYTES : NULL;
+}
+
+/* A frame with this payload: in the buffer where it stands if it fills that well, else in a piece of memory of its size. */
+static struct mux_held *frame_of(struct mux *mux, const uint8_t *payload, size_t payload_length,
+                                 size_t length)
+{
+	struct mux_held *held = mux->spare;
+	if (held && payload == held->bytes + MUX_HEADER_BYTES && payload_length > mux->payload_bytes / 2) {
+		mux->spare = NULL;
+		return held;
+	}
+	held = malloc(sizeof *held + length);
+	if (held && payload_length > 0)
+		memcpy(held->bytes + MUX_HEADER_BYTES, payload, payload_length);
+	return held;
+}
+
 int mux_link_send(struct mux *mux, const struct mux_header *header, const uint8_t *payload)
 {
 	size_t length = mux_frame_bytes(header, &mux->framing);
-	struct mux_held *held = malloc(sizeof *held + length);
+	struct mux_held *held = frame_of(mux, payload, header->length, length);
 	if (!held)
 		return -1;
 	held->next = NULL;
 	held->header = *header;
 	held->header.sequence = mux->next_sequence++;
 	held->length = length;
-	if (header->length > 0)
-		memcpy(held->bytes + MUX_HEADER_BYTES, payload, header->length);
 	mux_seal_payload(held->bytes, &held->header, &mux->framing);
 	if (mux->last)
 		mux->last->next = held;
@@ -75,7 +96,8 @@ void mux_link_release(struct mux *mux)
 		free(mux->first);
 		mux->first = next;
 	}
-	mux->last = mux->cursor = NULL;
+	free(mux->spare);
+	mux->last = mux->cursor = mux->spare = NULL;
 	mux->held_bytes = mux->held_frames = 0;
 }
 

@@ -37,7 +37,6 @@ static bool may_read(const struct mux_stream *stream)
 
 int mux_local_read(struct mux_stream *stream)
 {
-	static uint8_t scratch[MUX_MAX_PAYLOAD];
 	struct mux *mux = stream->mux;
 	stream->starved = may_read(stream) && !mux_link_has_room(mux);
 	if (stream->starved) {
@@ -46,10 +45,13 @@ int mux_local_read(struct mux_stream *stream)
 	}
 	if (!may_read(stream))
 		return 0;
+	uint8_t *buffer = mux_link_buffer(mux);
+	if (!buffer)
+		return -1;
 	size_t limit = mux->payload_bytes < stream->send_credit ? mux->payload_bytes : stream->send_credit;
 	ssize_t count;
 	do
-		count = read(stream->fd, scratch, limit);
+		count = read(stream->fd, buffer, limit);
 	while (count < 0 && errno == EINTR);
 	if (count < 0 && errno == EAGAIN)
 		return 0;
@@ -61,7 +63,7 @@ int mux_local_read(struct mux_stream *stream)
 		return 0;
 	stream->send_credit -= (uint32_t)count;
 	const struct mux_header header = {.type = MUX_DATA, .stream = stream->id, .length = (uint32_t)count};
-	return mux_link_send(mux, &header, scratch) < 0 ? -1 : 1;
+	return mux_link_send(mux, &header, buffer) < 0 ? -1 : 1;
 }
 
 /* Nobody here reads any more. */

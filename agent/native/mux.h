@@ -12,8 +12,8 @@
 #include "quickjs.h"
 
 enum {
-	/* Bytes of a stream that a side may send before the other has taken any. */
-	MUX_STREAM_WINDOW_BYTES = 131072,
+	/* Bytes of a stream that a side may send before the other has taken any: as a vsock connection of Linux has by default. */
+	MUX_STREAM_WINDOW_BYTES = 262144,
 	/* More than this is never granted, whatever the peer says. */
 	MUX_MAX_CREDIT_BYTES = 1 << 20,
 	MUX_MAX_STREAMS = 512,
@@ -88,6 +88,7 @@ struct mux {
 	 * acknowledged what it has taken. */
 	size_t window_bytes, payload_bytes;
 	struct mux_held *first, *last, *cursor;
+	struct mux_held *spare; /* for the longest frame, to be filled; NULL */
 	size_t cursor_offset;
 	size_t held_bytes, held_frames;
 	uint32_t next_sequence, acknowledged;
@@ -120,6 +121,8 @@ struct mux {
 
 /* The link, outwards (mux-link-send.c). */
 bool mux_link_has_room(const struct mux *mux);
+/* Where a stream's next bytes may be put, `payload_bytes` at most, so that sending them need not copy them. NULL without memory. */
+uint8_t *mux_link_buffer(struct mux *mux);
 /* Takes a numbered frame; the caller has seen that there is room. 0, or -1 without memory. */
 int mux_link_send(struct mux *mux, const struct mux_header *header, const uint8_t *payload);
 /* What the peer says it has. NULL, or why the link is over. */

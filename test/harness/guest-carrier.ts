@@ -68,9 +68,7 @@ function kernelVsock(directory: string, cid: number): GuestCarrier {
         `VSOCK-CONNECT:${cid}:${port}`,
       ]).stderr?.resume();
       await waitForFile(file);
-      const socket = connect({ path: file, allowHalfOpen: true });
-      await once(socket, "connect");
-      return socket;
+      return connected(file);
     },
     offer: async (port) => {
       const relay = socat(["-d", "-d", "-u", `VSOCK-LISTEN:${port},fork`, "OPEN:/dev/null"]);
@@ -79,6 +77,21 @@ function kernelVsock(directory: string, cid: number): GuestCarrier {
     },
     stop: async () => endAll(relays),
   };
+}
+
+/** A socket has its name before it listens. */
+async function connected(file: string): Promise<Socket> {
+  const end = Date.now() + readyDeadlineMs;
+  for (;;) {
+    const socket = connect({ path: file, allowHalfOpen: true });
+    try {
+      await once(socket, "connect");
+      return socket;
+    } catch (error) {
+      if (Date.now() > end) throw error;
+      await sleep(retryMs);
+    }
+  }
 }
 
 async function said(stream: NodeJS.ReadableStream, word: string): Promise<void> {

@@ -16,8 +16,7 @@ describe.each([...new Set(results.map(({ file }) => file))])("in the outer guest
     test(result.name, (context) => {
       if (result.passedWhenTriedAgain) console.log(`passed when tried again: ${file}: ${result.name}`);
       if (result.state === "skipped") context.skip(result.note === "" ? undefined : result.note);
-      expect(result.errors).toEqual([]);
-      expect(result.state).toBe("passed");
+      expect(result.state, result.errors.join("\n")).toBe("passed");
     });
 });
 

@@ -125,7 +125,7 @@ export const schema: Schema = {
     env: "RUNV_SHARE_CACHE",
   },
   kernel: {
-    help: "Guest kernel: the path of a vmlinux, or NAME for kernels/NAME/vmlinux in the directory of guest files; annotations name, and never give a path",
+    help: "Guest kernel: the path of a vmlinux (with a PVH entry) or a bzImage, or NAME for kernels/NAME/vmlinux in the directory of guest files; annotations name, and never give a path",
     type: nameOrPath,
     annotation: plainName,
     default: null,

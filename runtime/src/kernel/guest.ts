@@ -16,7 +16,7 @@ export interface Guest {
 
 /** What the configuration or the container has chosen. */
 export interface GuestChoice {
-  /** Absolute path of a vmlinux, or the name of one below kernels/ in the guest directory; null: the default. */
+  /** Absolute path of a kernel, or the name of one below kernels/ in the guest directory; null: the default. */
   readonly kernel: string | null;
   /** null: where runv looks. */
   readonly directory: string | null;

@@ -13,78 +13,13 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BundleOptions, busyboxRootfs } from "../harness/bundle.ts";
+import { rootfsDrivers } from "../harness/rootfs-drivers.ts";
 import { Runv } from "../harness/runv.ts";
-import { bundledVirtiofsd } from "../harness/virtiofsd.ts";
 
 /** Ends a guest that hangs; it asserts no speed. */
 const timeoutMs = 300_000;
 
-/** What a driver does by its nature; everything else is the same on all. */
-interface Driver {
-  readonly name: string;
-  readonly env: () => Readonly<Record<string, string>>;
-  /** From a directory with the rootfs's contents: what root.path becomes. */
-  readonly prepare: (rootfs: string) => string;
-  /** The container's changes are on the host. */
-  readonly sharesChanges: boolean;
-  /** FIFOs, sockets and devices can be made on the rootfs. */
-  readonly makesSpecialFiles: boolean;
-}
-
-const asItIs = (rootfs: string): string => rootfs;
-const image = (format: string) => (rootfs: string) => {
-  const file = `${rootfs}.${format}`;
-  if (format === "squashfs") execFileSync("mksquashfs", [rootfs, file, "-quiet", "-no-progress"]);
-  else if (format === "erofs") execFileSync("mkfs.erofs", ["--quiet", file, rootfs]);
-  else execFileSync("mke2fs", ["-q", "-t", "ext4", "-d", rootfs, file, "64m"]);
-  if (format !== "qcow2") return file;
-  execFileSync("qemu-img", ["convert", "-f", "raw", "-O", "qcow2", file, `${file}.image`]);
-  return `${file}.image`;
-};
-const block = (name: string, format: string, writes = "scratch"): Driver => ({
-  name,
-  env: () => ({ RUNV_BLOCK_WRITES: writes }),
-  prepare: image(format),
-  sharesChanges: false,
-  makesSpecialFiles: true,
-});
-
-const drivers: readonly Driver[] = [
-  {
-    name: "stream",
-    env: () => ({ RUNV_ROOTFS: "stream" }),
-    prepare: asItIs,
-    sharesChanges: false,
-    makesSpecialFiles: true,
-  },
-  {
-    name: "virtiofs by the virtiofsd in C",
-    env: () => ({ RUNV_ROOTFS: "virtiofs", RUNV_VIRTIOFSD: "/usr/lib/qemu/virtiofsd" }),
-    prepare: asItIs,
-    sharesChanges: true,
-    makesSpecialFiles: true,
-  },
-  {
-    name: "virtiofs by the virtiofsd in Rust",
-    env: () => ({ RUNV_ROOTFS: "virtiofs", RUNV_VIRTIOFSD: bundledVirtiofsd() }),
-    prepare: asItIs,
-    sharesChanges: true,
-    makesSpecialFiles: true,
-  },
-  {
-    name: "9p",
-    env: () => ({ RUNV_ROOTFS: "9p" }),
-    prepare: asItIs,
-    sharesChanges: true,
-    makesSpecialFiles: false,
-  },
-  block("block: a raw image of ext4 under an overlay", "ext4"),
-  block("block: a qcow2 image of ext4 that is written", "qcow2", "disk"),
-  block("block: squashfs", "squashfs"),
-  block("block: erofs", "erofs"),
-];
-
-describe.each(drivers)("rootfs by $name", (driver) => {
+describe.each(rootfsDrivers)("rootfs by $name", (driver) => {
   let directory = "";
   let rootfs = "";
   let root = "";

@@ -36,3 +36,10 @@ export function cgroupMembers(id: string): HostProcess[] {
     candidate.cgroups.split("\n").some((line) => line.endsWith(`:/runv/${id}`)),
   );
 }
+
+/** Processes of virtiofsd: more than one of the program in C. The bundled one bears the name of the loader that it is started by. */
+export function virtiofsdsOf(id: string): number[] {
+  return cgroupMembers(id)
+    .filter(({ name, executable }) => [name, executable].some((text) => /virtiofsd|ld-linux/.test(text)))
+    .map(({ pid }) => pid);
+}

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { eventually, leavesNothing, leftoversOf } from "../harness/leftovers.ts";
 import { exitStatus, Runv } from "../harness/runv.ts";
 import { bundledVirtiofsd } from "../harness/virtiofsd.ts";
-import { cgroupMembers } from "../harness/vm-pieces.ts";
+import { virtiofsdsOf } from "../harness/vm-pieces.ts";
 
 const daemons = [
   ["in C", () => "/usr/lib/qemu/virtiofsd"],
@@ -29,7 +29,7 @@ describe.each(daemons)("SIGKILL of the virtiofsd %s", (_language, path) => {
     const write = "echo up; while echo x >>/volume/file; do :; done";
     const exec = runv.start(["exec", id, "sh", "-c", write], ["ignore", "pipe", "ignore"]);
     await new Promise((resolve) => exec.stdout?.once("data", resolve));
-    const daemon = daemonsOf(id)[0] ?? Number.NaN;
+    const daemon = virtiofsdsOf(id)[0] ?? Number.NaN;
     process.kill(daemon, "SIGKILL");
     await eventually(async () => runv.status(id), "stopped");
     expect(await Promise.all([exitStatus(run), exitStatus(exec)])).toEqual([137, 137]);
@@ -41,10 +41,3 @@ describe.each(daemons)("SIGKILL of the virtiofsd %s", (_language, path) => {
 
   leavesNothing(() => runv);
 });
-
-/** The C one is two processes, the loader of the bundled one has its own name: by what it was started as. */
-function daemonsOf(id: string): number[] {
-  return cgroupMembers(id)
-    .filter(({ name, executable }) => [name, executable].some((text) => /virtiofsd|ld-linux/.test(text)))
-    .map(({ pid }) => pid);
-}

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { cpSync, existsSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, type RunnerTask, test } from "vitest";
 import { busyboxRootfs } from "../harness/bundle.ts";
 import {
   type Combination,
@@ -89,10 +89,11 @@ function conforms(combination: Combination): void {
       exitStatus(container).then((status) => `run ended with status ${status}`),
     ]);
   });
-  afterAll((_, suite) => {
-    const failed = suite.tasks.filter(({ result }) => result?.state === "fail").map(({ name }) => name);
-    const outcome = failed.length > 0 ? `failed: ${failed.join(", ")}` : `${suite.tasks.length} passed`;
-    results.set(combination, outcome);
+  const tests = new Set<RunnerTask>();
+  afterEach(({ task }) => void tests.add(task));
+  afterAll(() => {
+    const failed = [...tests].filter(({ result }) => result?.state === "fail").map(({ name }) => name);
+    results.set(combination, failed.length > 0 ? `failed: ${failed.join(", ")}` : `${tests.size} passed`);
   });
 
   test("boots", async () => {

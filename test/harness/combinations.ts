@@ -74,7 +74,7 @@ export type Results = ReadonlyMap<Combination, string>;
 /** Rows of carriers on machines, columns of drivers. */
 export function table(results: Results, accel: string): string {
   const drivers = named(rootfsDrivers);
-  const reasons = [...new Set(results.values())].filter((result) => !result.includes("passed"));
+  const reasons = [...new Set(results.values())].filter((result) => !/^\d+ passed$/.test(result));
   const cell = (result: string | undefined): string => {
     const reason = reasons.indexOf(result ?? "");
     return reason < 0 ? (result ?? "") : `(${reason + 1})`;

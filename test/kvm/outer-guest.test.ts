@@ -1,24 +1,14 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { innerDeadlineMs, showAsTests } from "../harness/outer-guest/inner-suite.ts";
 import { runInnerTests } from "../harness/outer-guest/inner-tests.ts";
 import { selection } from "./selection.ts";
 
-/** Emulation under emulation on a loaded machine: it ends what hangs. */
-const deadlineMs = process.env["RUNV_TEST_SAMPLE"] === "full" ? 6 * 3_600_000 : 20 * 60_000;
-
-// The tests are known when they have run: each becomes a test here, under the file that it stands in.
 const results = await runInnerTests(selection, {
   env: { RUNV_ACCEL: "kvm", RUNV_CARRIER: "vhost-vsock" },
-  deadlineMs,
+  deadlineMs: innerDeadlineMs,
 });
 
-describe.each([...new Set(results.map(({ file }) => file))])("in the outer guest: %s", (file) => {
-  for (const result of results.filter((candidate) => candidate.file === file))
-    test(result.name, (context) => {
-      if (result.passedWhenTriedAgain) console.log(`passed when tried again: ${file}: ${result.name}`);
-      if (result.state === "skipped") context.skip(result.note === "" ? undefined : result.note);
-      expect(result.state, result.errors.join("\n")).toBe("passed");
-    });
-});
+showAsTests(results);
 
 test("every test that was chosen has run", () => {
   const names = (file: string): string[] =>

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
 import { connect } from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
@@ -8,8 +7,8 @@ import { describe, expect, test } from "vitest";
 import { vmDirectory } from "../../runtime/src/state/vm-directory.ts";
 import { dial } from "../../runtime/vsock/src/index.ts";
 import { dangerousCapabilities } from "../harness/bundle.ts";
+import { carrierHindrance } from "../harness/combinations.ts";
 import { eventually, leavesNothing, useRunv } from "../harness/leftovers.ts";
-import { distDirectory } from "../harness/paths.ts";
 import { exitStatus, type Runv } from "../harness/runv.ts";
 import { piecesOf } from "../harness/vm-pieces.ts";
 
@@ -38,14 +37,6 @@ const carried: readonly Carried[] = [
   { carrier: "isa-serial", machine: "pc", transferBytes: 256 << 10, rootfs: "9p" },
 ];
 
-/** Why this machine cannot try it; null when it can. */
-function hindrance(carrier: string): string | null {
-  if (carrier === "vhost-vsock" && !existsSync("/dev/vhost-vsock")) return "needs /dev/vhost-vsock";
-  const config = path.join(process.env["RUNV_GUEST_DIR"] ?? path.join(distDirectory, "guest"), "config");
-  const ports = Number(/^CONFIG_SERIAL_8250_NR_UARTS=(\d+)$/m.exec(readFileSync(config, "utf8"))?.[1] ?? 0);
-  return carrier === "isa-serial" && ports < 2 ? "needs a guest kernel with two serial ports" : null;
-}
-
 const checksum = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 /** What an exec answers to these bytes on its stdin. */
@@ -58,7 +49,7 @@ async function answer(runv: Runv, argv: readonly string[], input: Uint8Array): P
 }
 
 describe.each(carried)("$carrier on $machine", ({ carrier, machine, transferBytes, rootfs }) => {
-  const problem = hindrance(carrier);
+  const problem = carrierHindrance(carrier);
   if (problem === null) conforms({ carrier, machine, transferBytes, rootfs });
   else test("cannot be tried here", (context) => context.skip(problem));
 });

@@ -29,6 +29,8 @@ export interface ProbeRequest {
   readonly machine: MachineChoice;
   readonly carrier: CarrierChoice;
   readonly programs: ProgramPaths;
+  /** The guest's; null when there is none. */
+  readonly vmlinux: string | null;
   readonly signal: AbortSignal;
 }
 

@@ -1,6 +1,7 @@
 import { cgroupSupport } from "../cgroups/layout.ts";
 import type { Settings } from "../config/settings.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
+import { chosenKernel, type GuestChoice } from "../kernel/guest.ts";
 import { guestSupport } from "../kernel/guest-support.ts";
 import type { Capability } from "../shared/capability.ts";
 import { scratchDiskSupport } from "../storage/scratch-support.ts";
@@ -15,7 +16,11 @@ export async function sandboxSupport(
   const { hypervisor, machine, guest } = bootSettings(settings);
   const { scratch } = storageSettings(settings);
   const { programs } = machine;
-  const { capabilities, shares } = await hypervisors[hypervisor].probe({ ...machine, signal });
+  const { capabilities, shares } = await hypervisors[hypervisor].probe({
+    ...machine,
+    vmlinux: kernelOf(guest),
+    signal,
+  });
   return [
     ...capabilities,
     guestSupport(guest),
@@ -23,4 +28,13 @@ export async function sandboxSupport(
     ...(scratch.kind === "ext4" ? [await scratchDiskSupport(scratch.directory, programs, signal)] : []),
     cgroupSupport(),
   ];
+}
+
+/** null when it is not there, which `guestSupport` tells. */
+function kernelOf(guest: GuestChoice): string | null {
+  try {
+    return chosenKernel(guest);
+  } catch {
+    return null;
+  }
 }

@@ -13,6 +13,7 @@ import { findProgram } from "../../shared/installation.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
 import { type Machine, virtioDevice } from "./machines.ts";
+import { serialPortProblem } from "./serial-ports.ts";
 import { noPrivileges } from "./shares.ts";
 
 /** What a carrier adds to a VM. */
@@ -41,7 +42,7 @@ const helperReadyTimeoutMs = 5000;
 export function chooseCarrier(spec: VmSpec, machine: Machine): CarrierParts {
   const wanted = spec.carrier;
   if (wanted === "virtio-serial") return virtioSerial(machine);
-  if (wanted === "isa-serial") return isaSerial(machine);
+  if (wanted === "isa-serial") return isaSerial(machine, spec.guest.vmlinux);
   if (wanted !== "vhost-user-vsock" && existsSync(vhostVsockDevice)) return vhostVsock(machine);
   const program = wanted === "vhost-vsock" ? null : findProgram(vhostUserProgram, spec.programs);
   if (program !== null) return vhostUserVsock(spec.directory, program, machine);
@@ -87,12 +88,14 @@ function virtioSerial(machine: Machine): CarrierParts {
   ]);
 }
 
-function isaSerial(machine: Machine): CarrierParts {
+function isaSerial(machine: Machine, vmlinux: string): CarrierParts {
   if (!machine.hasSecondSerialPort)
     throw new RunvError(
       "invalid-argument",
       `carrier: isa-serial: the machine ${machine.name} has one serial port, which is the console (machine q35 or pc has two)`,
     );
+  const problem = serialPortProblem(vmlinux);
+  if (problem !== null) throw new RunvError("invalid-argument", `carrier: isa-serial: ${problem}`);
   const parts = stream("isa-serial", ["-device", "isa-serial,index=1,chardev=carrier"]);
   // The guest's kernel looks for one port unless it is told to.
   return { ...parts, kernelParameters: [...parts.kernelParameters, "8250.nr_uarts=2"] };

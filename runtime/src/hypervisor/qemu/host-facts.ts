@@ -2,9 +2,11 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { errorMessage } from "@runv/protocol/errors";
 import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
 import { runProgram } from "../../shared/run-program.ts";
+import type { ProbeRequest } from "../hypervisor.ts";
 import { kvmProblem, kvmRemedy } from "./accel.ts";
 import { vhostUserProgram, vhostVsockDevice } from "./carriers.ts";
 import { program } from "./program.ts";
+import { serialPortProblem } from "./serial-ports.ts";
 import { findVirtiofsd, virtiofsdProblem } from "./shares.ts";
 import { emulatorVersion, versionProblem } from "./version.ts";
 
@@ -26,13 +28,20 @@ export interface HostFacts {
   /** `version` with the path. */
   readonly vhostUser: { readonly problem: string | null; readonly version: string };
   readonly virtiofsd: { readonly problem: string | null; readonly path: string };
+  /** Those of the guest's kernel. */
+  readonly serialPorts: { readonly problem: string | null };
 }
 
 /** Looks; nothing is changed, and what fails is a fact, too. */
-export async function lookAtHost(programs: ProgramPaths, signal: AbortSignal): Promise<HostFacts> {
+export async function lookAtHost({
+  programs,
+  vmlinux,
+  signal,
+}: Pick<ProbeRequest, "programs" | "vmlinux" | "signal">): Promise<HostFacts> {
   const problem = kvmProblem();
   return {
     emulator: await lookAtEmulator(programs, signal),
+    serialPorts: { problem: vmlinux === null ? null : serialPortProblem(vmlinux) },
     kvm: { problem, remedy: problem === null ? null : kvmRemedy() },
     vhostVsock: { problem: deviceProblem(vhostVsockDevice), path: vhostVsockDevice },
     vhostUser: await lookAtVhostUser(programs, signal),

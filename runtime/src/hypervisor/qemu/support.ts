@@ -35,13 +35,15 @@ const carriers: Find<CarrierChoice> = {
       ? withDevice("vhost-user-vsock", emulator, "vhost-user-vsock-device", vhostUser.version)
       : absent("vhost-user-vsock", vhostUser.problem, `apt-get install ${vhostUserProgram}`),
   "virtio-serial": ({ emulator }) => withDevice("virtio-serial", emulator, "virtserialport", `by ${program}`),
-  "isa-serial": ({ emulator }) =>
-    withDevice(
-      "isa-serial",
-      emulator,
-      "isa-serial",
-      `by ${program}, with the machine types q35 and pc, very slow`,
-    ),
+  "isa-serial": ({ emulator, serialPorts }) =>
+    serialPorts.problem === null
+      ? withDevice(
+          "isa-serial",
+          emulator,
+          "isa-serial",
+          `by ${program}, with the machine types q35 and pc, very slow`,
+        )
+      : absent("isa-serial", serialPorts.problem),
 };
 
 const shares: Readonly<Record<ShareDriver, (facts: HostFacts) => Finding>> = {
@@ -54,7 +56,7 @@ const shares: Readonly<Record<ShareDriver, (facts: HostFacts) => Finding>> = {
 
 /** What this host has for virtual machines run by QEMU. */
 export async function probe(request: ProbeRequest): Promise<HypervisorSupport> {
-  const facts = await lookAtHost(request.programs, request.signal);
+  const facts = await lookAtHost(request);
   return { capabilities: capabilities(facts, request), shares: shareFindings(facts) };
 }
 

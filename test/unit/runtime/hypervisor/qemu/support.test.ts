@@ -21,6 +21,7 @@ const full: HostFacts = {
   vhostVsock: { problem: null, path: "/dev/vhost-vsock" },
   vhostUser: { problem: null, version: "vhost-device-vsock 0.3.0, /usr/bin/vhost-device-vsock" },
   virtiofsd: { problem: null, path: "/usr/libexec/virtiofsd" },
+  serialPorts: { problem: null },
 };
 const noEmulator: HostFacts = {
   ...full,
@@ -50,6 +51,14 @@ test("no emulator: nothing of it can be used, and its package is told once", () 
   expect(usable(found)).toEqual([]);
   expect(remedies(found)).toEqual(["apt-get install qemu-system-x86"]);
   expect(missing(found).map(({ name }) => name)).toContain("qemu");
+});
+
+test("a guest kernel with one serial port has no carrier isa-serial", () => {
+  const host = { ...full, serialPorts: { problem: "one serial port" } };
+  expect(usable(capabilities(host, auto))).not.toContain("isa-serial");
+  expect(missing(capabilities(host, { ...auto, carrier: "isa-serial" }))).toMatchObject([
+    { name: "isa-serial", problem: "one serial port" },
+  ]);
 });
 
 test("no KVM is no hindrance, unless it is configured", () => {

@@ -1,3 +1,4 @@
+import { protocolVersion } from "@runv/protocol";
 import { beforeAll, expect, test } from "vitest";
 import { sharedGuest } from "../harness/agent-guest.ts";
 import { compileProgram } from "../harness/compile-program.ts";
@@ -124,8 +125,9 @@ test("a container that takes all memory and all processes does not take the agen
   await sendRootfs(shared.agent, shared.guest, "greedy");
   await shared.agent.containers.create(specContainer("greedy", ["sh", "-c", bomb], privileged));
   await shared.agent.containers.start({ containerId: "greedy" });
-  for (let call = 0; call < 10; call++) expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+  for (let call = 0; call < 10; call++)
+    expect((await shared.agent.health.check({})).protocolVersion).toBe(protocolVersion);
   expect(await inside("echo another container still runs")).toBe("another container still runs\n");
   await shared.agent.containers.delete({ containerId: "greedy" });
-  expect((await shared.agent.health.check({})).protocolVersion).toBe(1);
+  expect((await shared.agent.health.check({})).protocolVersion).toBe(protocolVersion);
 });

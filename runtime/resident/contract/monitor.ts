@@ -100,7 +100,7 @@ export interface ConfinedRoot {
   readonly links: readonly { readonly path: string; readonly target: string }[];
   readonly directories: readonly string[];
   /** What the guest may reach through this process: bound without devices, set-id programs and execution, whatever `binds` are. A process
-   * that has any may open as many files as the monitor's hard limit allows. */
+   * that has any may open a million files, or as many as the monitor may allow it: without CAP_SYS_RESOURCE its hard limit. */
   readonly shares: readonly Share[];
   /** Whether /proc is there: read-only, and only of the process's own pid namespace. */
   readonly proc: boolean;

@@ -11,6 +11,8 @@ import { dropPrivileges } from "./privileges.ts";
 /** A pid namespace too: processes of other VMs cannot even be named, whatever their user is. */
 const namespaces = namespace.mount | namespace.network | namespace.ipc | namespace.uts | namespace.pid;
 const failedToStart = 127;
+/** Every file that the guest knows of a share may be a descriptor of who serves it; virtiofsd's own wish. */
+const sharingDescriptors = 1_000_000;
 
 export interface Confinement {
   readonly process: ConfinedProcess;
@@ -42,8 +44,7 @@ function runChild(confinement: Confinement): never {
     const kept = [...confinement.descriptors];
     sys.closeFrom(3, [...kept, confinement.status]);
     const { root } = confinement.process;
-    // Every file that the guest has looked up may be one of its descriptors.
-    if (root.shares.length > 0) raiseDescriptorLimit(Number.MAX_SAFE_INTEGER);
+    if (root.shares.length > 0) raiseDescriptorLimit(sharingDescriptors);
     enterConfinedRoot(confinement.rootDirectory, root, confinement.user);
     dropPrivileges(confinement.process, confinement.user, signal.kill);
     // The monitor may have died before the death signal was set: then nobody holds the other end and this fails (EPIPE, or SIGPIPE).

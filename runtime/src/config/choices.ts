@@ -28,7 +28,7 @@ export const carriers = {
 export type CarrierChoice = keyof typeof carriers;
 
 export const rootfsDrivers = {
-  auto: "the first of virtiofs, 9p and stream that host and guest have",
+  auto: "virtiofs where the host has a virtiofsd in Rust and the guest's kernel virtiofs, else stream",
   stream: "copied into the guest, which reaches nothing of the host's file systems",
   virtiofs: "shared with the guest by the program virtiofsd",
   "9p": "shared with the guest by the virtual machine itself",

@@ -10,10 +10,9 @@ export interface Hypervisor {
   /** What this host has of what its virtual machines are made of: programs, accelerators, machine types, carriers. */
   probe(request: ProbeRequest): Promise<HypervisorSupport>;
   /** Why directories of this host cannot be shared that way, in words for the user; null when they can. */
-  shareProblem(
-    driver: ShareDriver,
-    host: { readonly programs: ProgramPaths; readonly signal: AbortSignal },
-  ): Promise<string | null>;
+  shareProblem(driver: ShareDriver, host: SharingHost): Promise<string | null>;
+  /** What the program that shares directories that way is known to do to files, in words for the user; null when nothing. */
+  shareFlaw(driver: ShareDriver, host: SharingHost): Promise<string | null>;
   /**
    * Starts a virtual machine under a monitor of its own and returns once the VMM runs; nothing is known yet of the guest.
    * @throws RunvError "unavailable" for what the host lacks, "hypervisor" for what failed. Nothing is left behind then.
@@ -21,6 +20,11 @@ export interface Hypervisor {
   launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm>;
   /** The VM that an earlier verb launched. @throws RunvError "internal" when `saved` is not this driver's. */
   attach(saved: unknown): Vm;
+}
+
+export interface SharingHost {
+  readonly programs: ProgramPaths;
+  readonly signal: AbortSignal;
 }
 
 /** What is configured, for a look at the host: is it there? */

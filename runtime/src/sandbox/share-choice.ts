@@ -16,11 +16,12 @@ export interface ShareHost {
 }
 
 /**
- * How a root file system that is a directory gets in. `auto` takes only what host and guest are known to have.
+ * How a root file system that is a directory gets in. `auto` takes only what host and guest are known to have, and what is not known to damage
+ * files: a root file system can do without what a share gives.
  * @throws RunvError "unavailable" for a driver that was named and cannot be had
  */
 export async function chooseRootfs(wanted: RootfsChoice, host: ShareHost): Promise<RootfsDriverName> {
-  if (wanted === "auto") return (await firstShare(host)) ?? "stream";
+  if (wanted === "auto") return (await firstSoundShare(host)) ?? "stream";
   return wanted === "stream" || wanted === "block" ? wanted : required(wanted, "rootfs", host);
 }
 
@@ -44,11 +45,24 @@ export async function chooseShare(
   return volumes === "auto" ? firstShare(host) : required(volumes, "volumes", host);
 }
 
-/** A guest kernel that says nothing of itself is not trusted with a share. */
 async function firstShare(host: ShareHost): Promise<ShareDriver | null> {
-  for (const driver of shareDrivers)
-    if (inKernel(driver, host) === true && (await problemOf(driver, host)) === null) return driver;
+  for (const driver of shareDrivers) if (await isThere(driver, host)) return driver;
   return null;
+}
+
+async function firstSoundShare(host: ShareHost): Promise<ShareDriver | null> {
+  for (const driver of shareDrivers)
+    if (
+      (await isThere(driver, host)) &&
+      (await hypervisors[host.hypervisor].shareFlaw(driver, host)) === null
+    )
+      return driver;
+  return null;
+}
+
+/** A guest kernel that says nothing of itself is not trusted with a share. */
+async function isThere(driver: ShareDriver, host: ShareHost): Promise<boolean> {
+  return inKernel(driver, host) === true && (await problemOf(driver, host)) === null;
 }
 
 /** @throws RunvError "unavailable" when host or guest do not have it */
@@ -65,6 +79,6 @@ function inKernel(driver: ShareDriver, { guest }: ShareHost): boolean | null {
   return canMountShare(chosenKernel(guest), driver);
 }
 
-async function problemOf(driver: ShareDriver, { hypervisor, programs, signal }: ShareHost) {
-  return hypervisors[hypervisor].shareProblem(driver, { programs, signal });
+async function problemOf(driver: ShareDriver, host: ShareHost) {
+  return hypervisors[host.hypervisor].shareProblem(driver, host);
 }

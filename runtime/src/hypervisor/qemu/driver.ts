@@ -20,7 +20,7 @@ import { type CarrierParts, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
 import { chooseMachine } from "./machine-choice.ts";
 import { debianPackage, program } from "./program.ts";
-import { shareProblem } from "./share-problem.ts";
+import { shareFlaw, shareProblem } from "./share-problem.ts";
 import { anySize, type ShareParts, shareParts } from "./shares.ts";
 import { probe } from "./support.ts";
 import { emulatorVersion, versionProblem } from "./version.ts";
@@ -49,7 +49,7 @@ interface LaunchPlan {
   readonly monitor: MonitorSpec;
 }
 
-export const qemu: Hypervisor = { name: driverName, probe, shareProblem, launch, attach };
+export const qemu: Hypervisor = { name: driverName, probe, shareProblem, shareFlaw, launch, attach };
 
 async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
   const plan = planLaunch(spec);

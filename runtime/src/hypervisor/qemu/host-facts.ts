@@ -7,8 +7,8 @@ import { kvmProblem, kvmRemedy } from "./accel.ts";
 import { vhostUserProgram, vhostVsockDevice } from "./carriers.ts";
 import { program } from "./program.ts";
 import { serialPortProblem } from "./serial-ports.ts";
-import { findVirtiofsd, virtiofsdProblem } from "./shares.ts";
 import { emulatorVersion, versionProblem } from "./version.ts";
+import { findVirtiofsd, virtiofsdFlaw, virtiofsdProblem } from "./virtiofsd.ts";
 
 /** A program asked for its version and what it is built with. */
 const askTimeoutMs = 10_000;
@@ -27,7 +27,11 @@ export interface HostFacts {
   readonly vhostVsock: { readonly problem: string | null; readonly path: string };
   /** `version` with the path. */
   readonly vhostUser: { readonly problem: string | null; readonly version: string };
-  readonly virtiofsd: { readonly problem: string | null; readonly path: string };
+  readonly virtiofsd: {
+    readonly problem: string | null;
+    readonly path: string;
+    readonly flaw: string | null;
+  };
   /** Those of the guest's kernel. */
   readonly serialPorts: { readonly problem: string | null };
 }
@@ -45,7 +49,7 @@ export async function lookAtHost({
     kvm: { problem, remedy: problem === null ? null : kvmRemedy() },
     vhostVsock: { problem: deviceProblem(vhostVsockDevice), path: vhostVsockDevice },
     vhostUser: await lookAtVhostUser(programs, signal),
-    virtiofsd: lookAtVirtiofsd(programs),
+    virtiofsd: await lookAtVirtiofsd(programs, signal),
   };
 }
 
@@ -100,11 +104,12 @@ async function lookAtVhostUser(programs: ProgramPaths, signal: AbortSignal): Pro
   }
 }
 
-function lookAtVirtiofsd(programs: ProgramPaths): HostFacts["virtiofsd"] {
+async function lookAtVirtiofsd(programs: ProgramPaths, signal: AbortSignal): Promise<HostFacts["virtiofsd"]> {
   try {
-    return { problem: virtiofsdProblem(programs), path: findVirtiofsd(programs) ?? "" };
+    const flaw = await virtiofsdFlaw(programs, signal);
+    return { problem: virtiofsdProblem(programs), path: findVirtiofsd(programs) ?? "", flaw };
   } catch (error) {
-    return { problem: errorMessage(error), path: "" };
+    return { problem: errorMessage(error), path: "", flaw: null };
   }
 }
 

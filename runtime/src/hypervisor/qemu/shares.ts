@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import type {
   ConfinedProcess,
@@ -8,11 +7,11 @@ import type {
   Privileges,
   Share,
 } from "../../../resident/contract/monitor.ts";
-import { findProgram, type ProgramPaths } from "../../shared/installation.ts";
 import { type ShareCache, shareTag, type VmShare } from "../../shared/share.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import { confinedRoot } from "./confinement.ts";
 import { type Machine, virtioDevice } from "./machines.ts";
+import { findVirtiofsd, virtiofsdName, virtiofsdParts, virtiofsdProblem } from "./virtiofsd.ts";
 
 /** What a share adds to a VM. */
 export interface ShareParts {
@@ -24,9 +23,6 @@ export interface ShareParts {
   readonly vmmPrivileges: Privileges;
 }
 
-const program = "virtiofsd";
-/** Where distributions put it: of its own package, and of QEMU up to 7.2. */
-const usualPlaces = ["/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd"];
 /** The shared directory, as the process that serves it sees it. */
 const inside = "/share";
 const readyTimeoutMs = 5000;
@@ -61,12 +57,6 @@ export const noPrivileges: Privileges = { root: false, capabilities: [] };
 export const anySize = Number.MAX_SAFE_INTEGER;
 const nothingServed = { shares: [], proc: false };
 
-/** Why this host cannot run virtiofsd; null when it can. */
-export function virtiofsdProblem(programs: ProgramPaths): string | null {
-  if (findVirtiofsd(programs) !== null) return null;
-  return `the program ${program} is not installed (Debian package ${program}, or programs.${program} in the configuration)`;
-}
-
 /** @throws RunvError "unavailable" that says what to install. */
 export function shareParts(spec: VmSpec, machine: Machine): ShareParts {
   if (spec.share === null)
@@ -93,7 +83,7 @@ function plan9(share: VmShare, machine: Machine): ShareParts {
 }
 
 function virtiofs(share: VmShare, { directory, programs }: VmSpec, machine: Machine): ShareParts {
-  const socket = join(directory, `${program}.sock`);
+  const socket = join(directory, `${virtiofsdName}.sock`);
   const path = findVirtiofsd(programs);
   if (path === null) throw new RunvError("unavailable", `share: ${virtiofsdProblem(programs) ?? ""}`);
   return {
@@ -118,9 +108,9 @@ function virtiofsd(
   share: VmShare,
   where: { readonly path: string; readonly socket: string; readonly directory: string },
 ): ConfinedProcess {
-  const { launcher, binds } = programParts(where.path);
+  const { launcher, binds } = virtiofsdParts(where.path);
   return {
-    name: program,
+    name: virtiofsdName,
     argv: [
       ...launcher,
       "--fd={fd:socket}",
@@ -149,7 +139,7 @@ function virtiofsd(
     readyFiles: [],
     readyTimeoutMs,
     maxFileBytes: anySize,
-    log: join(where.directory, `${program}.log`),
+    log: join(where.directory, `${virtiofsdName}.log`),
     failureMarks: [],
   };
 }
@@ -158,27 +148,6 @@ function options(cache: ShareCache): string[] {
   return [`cache=${cache}`, "xattr", "announce_submounts"];
 }
 
-/**
- * A program that needs a newer C library than the host's comes with its own beside it, in `lib/`: then it is started through the
- * loader that is there.
- */
-function programParts(path: string): { launcher: string[]; binds: ConfinedRoot["binds"] } {
-  const target = `/usr/bin/${program}`;
-  const libraries = join(dirname(path), "lib");
-  const loader = "ld-linux-x86-64.so.2";
-  const own = { source: path, target, readonly: true, optional: false };
-  if (!existsSync(join(libraries, loader))) return { launcher: [target], binds: [own] };
-  const bundled = "/libraries";
-  return {
-    launcher: [`${bundled}/${loader}`, "--library-path", bundled, target],
-    binds: [own, { source: libraries, target: bundled, readonly: true, optional: false }],
-  };
-}
-
 function boundTree({ name, ...tree }: VmShare["trees"][number]): Share {
   return { ...tree, target: `${inside}/${name}` };
-}
-
-export function findVirtiofsd(programs: ProgramPaths): string | null {
-  return findProgram(program, programs) ?? usualPlaces.find((path) => existsSync(path)) ?? null;
 }

@@ -5,7 +5,7 @@ import type { HypervisorSupport, ProbeRequest } from "../hypervisor.ts";
 import { vhostUserProgram } from "./carriers.ts";
 import { type HostFacts, lookAtHost } from "./host-facts.ts";
 import { debianPackage, program } from "./program.ts";
-import { shareDevices } from "./share-problem.ts";
+import { plan9Flaw, shareDevices } from "./share-problem.ts";
 
 type Named<Choice> = Exclude<Choice, "auto">;
 type Find<Choice extends string> = Readonly<Record<Named<Choice>, (facts: HostFacts) => Finding>>;
@@ -49,9 +49,10 @@ const carriers: Find<CarrierChoice> = {
 const shares: Readonly<Record<ShareDriver, (facts: HostFacts) => Finding>> = {
   virtiofs: ({ emulator, virtiofsd }) =>
     virtiofsd.problem === null
-      ? withDevice("virtiofs", emulator, shareDevices.virtiofs, virtiofsd.path)
+      ? withDevice("virtiofs", emulator, shareDevices.virtiofs, withFlaw(virtiofsd.path, virtiofsd.flaw))
       : absent("virtiofs", virtiofsd.problem, "apt-get install virtiofsd"),
-  "9p": ({ emulator }) => withDevice("9p", emulator, shareDevices["9p"], `by ${program}`),
+  "9p": ({ emulator }) =>
+    withDevice("9p", emulator, shareDevices["9p"], withFlaw(`by ${program}`, plan9Flaw)),
 };
 
 /** What this host has for virtual machines run by QEMU. */
@@ -97,4 +98,8 @@ function withDevice(name: string, emulator: Emulator, device: string, detail: st
   return emulator.devices.includes(device)
     ? present(name, detail)
     : absent(name, `this ${program} has no device ${device}: it is built without it, or too old`);
+}
+
+function withFlaw(detail: string, flaw: string | null): string {
+  return flaw === null ? detail : `${detail}; ${flaw}`;
 }

@@ -14,13 +14,22 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
+const virtiofsds = { rust: "virtiofsd 1.13.2", c: "virtiofsd version 7.2.22 (Debian)" } as const;
+
 /** A host whose emulator has these devices, and a guest whose kernel has this configuration, or none beside it. */
-function host(devices: readonly string[], kernelConfig: string | null) {
+function host(
+  devices: readonly string[],
+  kernelConfig: string | null,
+  virtiofsd: keyof typeof virtiofsds = "rust",
+) {
   const emulator = join(directory, "emulator");
   const lines = devices.map((name) => `echo 'name "${name}", bus virtio-bus'`);
   writeFileSync(emulator, ["#!/bin/sh", ...lines, ""].join("\n"), { mode: 0o755 });
   const daemon = join(directory, "virtiofsd");
-  for (const file of [daemon, join(directory, "vmlinux")]) writeFileSync(file, "", { mode: 0o755 });
+  writeFileSync(daemon, `#!/bin/sh\n[ "$*" = --version ] && echo '${virtiofsds[virtiofsd]}'\n`, {
+    mode: 0o755,
+  });
+  writeFileSync(join(directory, "vmlinux"), "");
   if (kernelConfig !== null) writeFileSync(join(directory, "config"), kernelConfig);
   return {
     hypervisor: "qemu",
@@ -31,22 +40,21 @@ function host(devices: readonly string[], kernelConfig: string | null) {
 }
 
 test.each([
-  ["has both", bothDevices, wholeKernel, "virtiofs"],
-  ["has no device for virtiofs", ["virtio-9p-device"], wholeKernel, "9p"],
-  ["has no device for shares", [], wholeKernel, "stream"],
+  ["has both", [bothDevices, wholeKernel, "rust"], ["virtiofs", "virtiofs"]],
+  ["has both, and QEMU's virtiofsd", [bothDevices, wholeKernel, "c"], ["stream", "virtiofs"]],
+  ["has no device for virtiofs", [["virtio-9p-device"], wholeKernel, "rust"], ["stream", "9p"]],
+  ["has no device for shares", [[], wholeKernel, "rust"], ["stream", null]],
   [
-    "has a guest kernel without 9p and no device for virtiofs",
-    ["virtio-9p-device"],
-    virtiofsKernel,
-    "stream",
+    "has neither device nor kernel in common",
+    [["virtio-9p-device"], virtiofsKernel, "rust"],
+    ["stream", null],
   ],
-  ["has a guest kernel without either", bothDevices, "", "stream"],
-  ["has a guest kernel that says nothing of itself", bothDevices, null, "stream"],
-] as const)("auto on a host that %s", async (_what, devices, config, expected) => {
-  const here = host(devices, config);
-  expect(await chooseRootfs("auto", here)).toBe(expected);
-  const share = await chooseShare("stream", "auto", { hasBinds: true, host: here });
-  expect(share ?? "stream").toBe(expected);
+  ["has a guest kernel without either", [bothDevices, "", "rust"], ["stream", null]],
+  ["has a guest kernel that says nothing of itself", [bothDevices, null, "rust"], ["stream", null]],
+] as const)("auto on a host that %s", async (_what, [devices, config, virtiofsd], [rootfs, share]) => {
+  const here = host(devices, config, virtiofsd);
+  expect(await chooseRootfs("auto", here)).toBe(rootfs);
+  expect(await chooseShare("stream", "auto", { hasBinds: true, host: here })).toBe(share);
 });
 
 test.each([

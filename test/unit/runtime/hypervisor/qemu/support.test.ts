@@ -20,7 +20,7 @@ const full: HostFacts = {
   kvm: { problem: null, remedy: null },
   vhostVsock: { problem: null, path: "/dev/vhost-vsock" },
   vhostUser: { problem: null, version: "vhost-device-vsock 0.3.0, /usr/bin/vhost-device-vsock" },
-  virtiofsd: { problem: null, path: "/usr/libexec/virtiofsd" },
+  virtiofsd: { problem: null, path: "/usr/libexec/virtiofsd", flaw: null },
   serialPorts: { problem: null },
 };
 const noEmulator: HostFacts = {
@@ -98,10 +98,21 @@ test("an emulator that is built without something, or too old for it", () => {
 test("shares: virtiofs by its program, 9p by the emulator", () => {
   const problems = (facts: HostFacts) => shareFindings(facts).map(({ problem }) => problem !== null);
   expect(problems(full)).toEqual([false, false]);
-  expect(problems({ ...full, virtiofsd: { problem: "not installed", path: "" } })).toEqual([true, false]);
+  expect(problems({ ...full, virtiofsd: { problem: "not installed", path: "", flaw: null } })).toEqual([
+    true,
+    false,
+  ]);
   expect(problems({ ...full, emulator: { ...full.emulator, devices: ["vhost-user-fs-device"] } })).toEqual([
     false,
     true,
   ]);
   expect(problems(noEmulator)).toEqual([true, true]);
+});
+
+test("what a program that serves shares is known to do to files is told", () => {
+  const virtiofsd = { problem: null, path: "/usr/lib/qemu/virtiofsd", flaw: "files grow" };
+  const details = shareFindings({ ...full, virtiofsd }).map(({ detail }) => detail);
+  expect(details[0]).toBe("/usr/lib/qemu/virtiofsd; files grow");
+  expect(details[1]).toContain("by qemu-system-x86_64; files that are open and have no name");
+  expect(shareFindings(full)[0]?.detail).toBe("/usr/libexec/virtiofsd");
 });

@@ -5,12 +5,12 @@ import { RunvError } from "@runv/protocol/errors";
 import { pollUntil, withDeadline } from "../shared/deadlines.ts";
 import { stateLockRetryMs, stateLockTimeoutMs } from "../shared/limits.ts";
 import { messages } from "../shared/messages.ts";
-import { identifyProcess, isAlive } from "../shared/process-identity.ts";
+import { isTicketAlive, newTicket } from "../shared/process-ticket.ts";
 import { systemErrorCode } from "../shared/system-error.ts";
 
 /**
  * One verb at a time works on a container. Node has no flock(2), so the lock is a symbolic link: made exclusively and read
- * atomically, one system call each. Its target names the holder: "<pid>-<start ticks>-<serial>", never the same twice.
+ * atomically, one system call each. Its target is the holder's ticket.
  *
  * A holder that was killed leaves its lock behind. Removing it is safe because of who may: whoever makes the link
  * "<lock>.<dead holder>" first, and that name can be made by one process only, for a holder that never comes back. A remover that
@@ -40,18 +40,9 @@ export async function withContainerLock<T>(
 export function tryLock(lock: string, ticket: string): boolean {
   if (makeLink(lock, ticket)) return true;
   const holder = readLink(lock);
-  if (holder === null || isHolderAlive(holder)) return false;
+  if (holder === null || isTicketAlive(holder) === true) return false;
   breakLock(lock, holder, ticket);
   return makeLink(lock, ticket);
-}
-
-let serial = 0;
-
-/** Names this process, for one lock. */
-export function newTicket(): string {
-  const self = identifyProcess(process.pid);
-  serial += 1;
-  return `${process.pid}-${self?.startTicks ?? 0}-${serial}`;
 }
 
 function breakLock(lock: string, deadHolder: string, ticket: string): void {
@@ -59,11 +50,6 @@ function breakLock(lock: string, deadHolder: string, ticket: string): void {
   if (!tryLock(right, ticket)) return;
   unlinkIfThere(lock, deadHolder);
   unlinkIfThere(right, ticket);
-}
-
-function isHolderAlive(ticket: string): boolean {
-  const match = /^(\d+)-(\d+)-\d+$/.exec(ticket);
-  return match !== null && isAlive({ pid: Number(match[1]), startTicks: Number(match[2]) });
 }
 
 /** @returns false when the link is there already. @throws RunvError not-found when its directory is gone. */

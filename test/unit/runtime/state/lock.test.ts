@@ -4,7 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { newTicket, tryLock, withContainerLock } from "../../../../runtime/src/state/lock.ts";
+import { newTicket } from "../../../../runtime/src/shared/process-ticket.ts";
+import { tryLock, withContainerLock } from "../../../../runtime/src/state/lock.ts";
 
 let directory: string;
 beforeEach(() => {

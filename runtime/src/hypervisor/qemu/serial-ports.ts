@@ -1,24 +1,14 @@
-import { readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { kernelOptions } from "../../shared/kernel-options.ts";
 
 /** The carrier is the second: the first is the console. */
 const neededPorts = 2;
+const option = "CONFIG_SERIAL_8250_NR_UARTS";
 
 /** Why a guest kernel cannot have the carrier isa-serial, as far as the `config` beside it tells; null when nothing is known against it. */
 export function serialPortProblem(vmlinux: string): string | null {
-  const config = join(dirname(vmlinux), "config");
-  const ports = configuredPorts(config);
-  return ports === null || ports >= neededPorts
+  const options = kernelOptions(vmlinux);
+  const ports = options?.values.get(option);
+  return options === null || ports === undefined || Number(ports) >= neededPorts
     ? null
-    : `the guest kernel has ${ports} serial port, which is the console (CONFIG_SERIAL_8250_NR_UARTS in ${config}: ${neededPorts} are needed)`;
-}
-
-/** null: not known. */
-function configuredPorts(config: string): number | null {
-  try {
-    const [, count] = /^CONFIG_SERIAL_8250_NR_UARTS=(\d+)$/m.exec(readFileSync(config, "utf8")) ?? [];
-    return count === undefined ? null : Number(count);
-  } catch {
-    return null;
-  }
+    : `the guest kernel has ${ports} serial port, which is the console (${option} in ${options.path}: ${neededPorts} are needed)`;
 }

@@ -1,6 +1,7 @@
 import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
 import type { Accel, CarrierChoice, MachineChoice } from "../config/choices.ts";
 import type { Capability, Finding } from "../shared/capability.ts";
+import type { Disk } from "../shared/disk.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
 import type { ShareDriver, VmShare } from "../shared/share.ts";
 
@@ -65,15 +66,6 @@ export interface VmSpec {
   readonly cgroups: readonly string[];
   /** What the monitor removes if this process dies before `commit`. */
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
-}
-
-export interface Disk {
-  /** Open in this process. */
-  readonly descriptor: number;
-  /** How long its file may become. */
-  readonly sizeBytes: number;
-  readonly format: "raw" | "qcow2";
-  readonly readonly: boolean;
 }
 
 export interface GuestFiles {

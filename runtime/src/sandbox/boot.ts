@@ -4,10 +4,11 @@ import { type ConfigureResponse, protocolVersion, type Scratch } from "@runv/pro
 import { errorMessage, isRunvError, RunvError } from "@runv/protocol/errors";
 import type { Agent } from "../agent-client/agent.ts";
 import type { HypervisorName } from "../config/choices.ts";
-import type { Disk, LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
+import type { LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
 import { vmFiles } from "../hypervisor/hypervisor.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
 import { chosenGuest, type GuestChoice } from "../kernel/guest.ts";
+import type { Disk } from "../shared/disk.ts";
 import type { Releases } from "../shared/releases.ts";
 import { createScratchDisk, type ScratchOptions } from "../storage/scratch.ts";
 import { checkMemory } from "./host-memory.ts";

@@ -1,12 +1,12 @@
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Mount, Rootfs, Share } from "@runv/protocol";
-import type { RootfsChoice, VolumesChoice } from "../config/choices.ts";
-import type { Disk } from "../hypervisor/hypervisor.ts";
+import type { BlockWritesChoice, RootfsChoice, VolumesChoice } from "../config/choices.ts";
 import type { Spec } from "../oci/spec.ts";
+import type { Disk } from "../shared/disk.ts";
 import { type ShareCache, shareTag, type VmShare } from "../shared/share.ts";
 import { planMounts } from "../storage/bind-mounts.ts";
-import { type BlockWrites, blockRootfs } from "../storage/block-rootfs.ts";
+import { blockRootfs } from "../storage/block-rootfs.ts";
 import type { RootfsDriver, RootfsDriverName, RootfsPlan, TreeCopy } from "../storage/rootfs-driver.ts";
 import type { ScratchOptions } from "../storage/scratch.ts";
 import { sharedRootfs } from "../storage/shared-rootfs.ts";
@@ -15,7 +15,7 @@ import { chooseRootfs, chooseShare, type ShareHost } from "./share-choice.ts";
 
 export interface StorageSettings extends Omit<ShareHost, "signal"> {
   readonly rootfs: RootfsChoice;
-  readonly blockWrites: BlockWrites;
+  readonly blockWrites: BlockWritesChoice;
   readonly volumes: VolumesChoice;
   readonly cache: ShareCache;
   readonly scratch: ScratchOptions;
@@ -93,7 +93,7 @@ export function shareRequest(share: VmShare | null): Share | undefined {
   return share === null ? undefined : { driver: share.driver, tag: shareTag, cache: share.cache };
 }
 
-function rootfsDriver(name: RootfsDriverName, writes: BlockWrites): RootfsDriver {
+function rootfsDriver(name: RootfsDriverName, writes: BlockWritesChoice): RootfsDriver {
   if (name === "stream") return streamRootfs;
   return name === "block" ? blockRootfs(writes) : sharedRootfs(name);
 }

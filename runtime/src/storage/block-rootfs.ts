@@ -1,11 +1,10 @@
 import { closeSync, constants, openSync, readSync, realpathSync, type Stats, statSync } from "node:fs";
 import { RunvError } from "@runv/protocol/errors";
+import type { BlockWritesChoice } from "../config/choices.ts";
+import type { Disk } from "../shared/disk.ts";
 import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
 import { deviceName, deviceSizeBytes, type HostMount, hostMounts, loopDevicesOf } from "./mounted-devices.ts";
-import type { OpenDisk, RootfsDriver, RootfsRequest } from "./rootfs-driver.ts";
-
-/** Where a container on a disk writes: beside it, in the guest, or on the disk itself. */
-export type BlockWrites = "scratch" | "disk";
+import type { RootfsDriver, RootfsRequest } from "./rootfs-driver.ts";
 
 /** The first bytes of a qcow2 image (QEMU: docs/interop/qcow2.txt). */
 const qcow2Magic = "QFI\xfb";
@@ -13,7 +12,7 @@ const qcow2Magic = "QFI\xfb";
 const qcow2OverheadParts = 8;
 
 /** The rootfs is a disk: an image, a block device, or the device under a read-only mount. */
-export function blockRootfs(writes: BlockWrites): RootfsDriver {
+export function blockRootfs(writes: BlockWritesChoice): RootfsDriver {
   return {
     name: "block",
     plan: async (request) => {
@@ -39,7 +38,7 @@ export function blockRootfs(writes: BlockWrites): RootfsDriver {
  * writable, and nothing is given out to be written that this host has in use at all.
  * @throws RunvError "invalid-state" for such a one.
  */
-async function openDisk(request: RootfsRequest, readonly: boolean): Promise<OpenDisk> {
+async function openDisk(request: RootfsRequest, readonly: boolean): Promise<Disk> {
   const { rootfs } = request;
   const stat = statSync(rootfs);
   if (stat.isBlockDevice()) return openDevice(rootfs, deviceName(stat.rdev), readonly);
@@ -52,7 +51,7 @@ async function openDisk(request: RootfsRequest, readonly: boolean): Promise<Open
   return openMounted(rootfs);
 }
 
-function openMounted(directory: string): OpenDisk {
+function openMounted(directory: string): Disk {
   const path = realpathSync(directory);
   const mount = hostMounts().findLast(({ mountPoint }) => mountPoint === path);
   if (mount === undefined || mount.root !== "/" || !isBlockDevice(mount.source))
@@ -63,7 +62,7 @@ function openMounted(directory: string): OpenDisk {
   return openDevice(mount.source, mount.device, true);
 }
 
-function openDevice(path: string, name: string, readonly: boolean): OpenDisk {
+function openDevice(path: string, name: string, readonly: boolean): Disk {
   const uses = hostMounts().filter(({ device }) => device === name);
   checkUses(path, uses, readonly);
   // O_EXCL: EBUSY while the kernel or another program has claimed the device; and no mount(2) from here on (open(2)).
@@ -72,7 +71,7 @@ function openDevice(path: string, name: string, readonly: boolean): OpenDisk {
   return { descriptor, sizeBytes: deviceSizeBytes(name), format: "raw", readonly };
 }
 
-async function openImage(request: RootfsRequest, stat: Stats, readonly: boolean): Promise<OpenDisk> {
+async function openImage(request: RootfsRequest, stat: Stats, readonly: boolean): Promise<Disk> {
   const path = request.rootfs;
   const loops = loopDevicesOf(stat);
   checkUses(

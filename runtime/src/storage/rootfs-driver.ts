@@ -1,8 +1,9 @@
 import type { Rootfs } from "@runv/protocol";
+import type { RootfsChoice } from "../config/choices.ts";
+import type { Disk } from "../shared/disk.ts";
 import type { SharedTree } from "../shared/share.ts";
 
-export const rootfsDrivers = ["stream", "virtiofs", "9p", "block"] as const;
-export type RootfsDriverName = (typeof rootfsDrivers)[number];
+export type RootfsDriverName = Exclude<RootfsChoice, "auto">;
 
 /** How a container's root file system reaches its guest. A driver says what it needs; the sandbox provides it, in one way for all. */
 export interface RootfsDriver {
@@ -25,7 +26,7 @@ export interface RootfsPlan {
   /** To be packed into the guest once it runs. */
   readonly copies: readonly TreeCopy[];
   /** For the VM; whoever takes the plan closes it. */
-  readonly disk: OpenDisk | null;
+  readonly disk: Disk | null;
   /** Whether changes need a place in the guest. */
   readonly needsScratch: boolean;
   /** What the agent is asked for; what the guest calls the disk is filled in when all disks are known. */
@@ -40,13 +41,4 @@ export interface TreeCopy {
   readonly directory: string;
   /** What is mounted below it arrives as empty directories. */
   readonly oneFileSystem: boolean;
-}
-
-/** An image or a block device, open in this process. */
-export interface OpenDisk {
-  readonly descriptor: number;
-  /** How long its file may become. */
-  readonly sizeBytes: number;
-  readonly format: "raw" | "qcow2";
-  readonly readonly: boolean;
 }

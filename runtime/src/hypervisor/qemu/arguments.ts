@@ -1,4 +1,5 @@
-import type { Disk, VmSpec } from "../hypervisor.ts";
+import type { Disk } from "../../shared/disk.ts";
+import type { VmSpec } from "../hypervisor.ts";
 import type { QemuAccel } from "./accel.ts";
 import { type Machine, virtioDevice } from "./machines.ts";
 

@@ -3,7 +3,8 @@ import { closeSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type BlockWrites, blockRootfs } from "../../../../runtime/src/storage/block-rootfs.ts";
+import type { BlockWritesChoice } from "../../../../runtime/src/config/choices.ts";
+import { blockRootfs } from "../../../../runtime/src/storage/block-rootfs.ts";
 
 let directory = "";
 let image = "";
@@ -23,7 +24,7 @@ afterEach(() => {
 });
 
 /** What the plan makes of it; the disk is closed at once. */
-async function outcome(rootfs: string, writes: BlockWrites): Promise<string> {
+async function outcome(rootfs: string, writes: BlockWritesChoice): Promise<string> {
   const plan = blockRootfs(writes).plan({
     container: "c",
     rootfs,

@@ -1,9 +1,8 @@
 import { release } from "node:os";
-import { errorMessage } from "@runv/protocol/errors";
 import type { Settings } from "../config/settings.ts";
 import { sandboxSupport } from "../sandbox/host-support.ts";
 import { absent, type Capability, type Finding, hindrances, present } from "../shared/capability.ts";
-import { residentProgram } from "../shared/installation.ts";
+import { residentFinding } from "../shared/resident-finding.ts";
 import { runvCommit, runvVersion } from "../shared/version.ts";
 
 /** What a host can do for containers. */
@@ -13,12 +12,14 @@ export interface HostReport {
   readonly capabilities: readonly Capability[];
 }
 
+const residents = ["runv-monitor", "runv-proxy", "runv-pack"];
+
 /** Looks at this host as it is configured. Nothing is changed or started but programs asked for their versions. */
 export async function checkHost(settings: Settings, signal: AbortSignal): Promise<HostReport> {
   const own: Capability = {
     name: "runv",
     needs: "all",
-    findings: [privilegeFinding(), ...["runv-monitor", "runv-proxy", "runv-pack"].map(programFinding)],
+    findings: [privilegeFinding(), ...residents.map((program) => residentFinding(program))],
   };
   const capabilities = [own, ...(await sandboxSupport(settings, signal))];
   return {
@@ -31,12 +32,4 @@ export async function checkHost(settings: Settings, signal: AbortSignal): Promis
 function privilegeFinding(): Finding {
   const uid = process.getuid?.() ?? 0;
   return uid === 0 ? present("root", "uid 0") : absent("root", `runv runs as root, and this is uid ${uid}`);
-}
-
-function programFinding(name: string): Finding {
-  try {
-    return present(name, residentProgram(name));
-  } catch (error) {
-    return absent(name, errorMessage(error));
-  }
 }

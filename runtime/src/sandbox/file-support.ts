@@ -1,7 +1,6 @@
-import { errorMessage } from "@runv/protocol/errors";
 import type { RootfsChoice, VolumesChoice } from "../config/choices.ts";
-import { absent, type Capability, type Finding, neededOf, present } from "../shared/capability.ts";
-import { residentProgram } from "../shared/installation.ts";
+import { type Capability, type Finding, neededOf, present } from "../shared/capability.ts";
+import { residentFinding } from "../shared/resident-finding.ts";
 
 /**
  * The ways in which files of the host can get into a guest.
@@ -11,19 +10,10 @@ export function fileSupport(
   wanted: { readonly rootfs: RootfsChoice; readonly volumes: VolumesChoice },
   shares: readonly Finding[],
 ): readonly Capability[] {
-  const [stream, copy] = [packerFinding("stream"), packerFinding("copy")];
+  const [stream, copy] = [residentFinding("runv-pack", "stream"), residentFinding("runv-pack", "copy")];
   const disk = present("block", "an image or a block device as root.path");
   return [
     { name: "rootfs drivers", needs: neededOf(wanted.rootfs), findings: [...shares, stream, disk] },
     { name: "volumes", needs: neededOf(wanted.volumes), findings: [...shares, copy] },
   ];
-}
-
-/** Both pack what they hand over. */
-function packerFinding(name: "stream" | "copy"): Finding {
-  try {
-    return present(name, residentProgram("runv-pack"));
-  } catch (error) {
-    return absent(name, errorMessage(error));
-  }
 }

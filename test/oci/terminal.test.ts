@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { afterEach, beforeAll, expect } from "vitest";
-import { hostProgram } from "../harness/host-program.ts";
-import { Terminal } from "../harness/terminal.ts";
+import { expect } from "vitest";
+import type { Terminal } from "../harness/terminal.ts";
+import { useTerminals } from "../harness/terminals.ts";
 import type { Bed, Change } from "./harness/bed.ts";
 import { defaultConfig } from "./harness/config.ts";
 import { runProgram } from "./harness/run-program.ts";
@@ -13,29 +13,7 @@ const shellOnTerminal: Change = (config) => {
   config.process.args = ["sh", "-i"];
 };
 
-let program = "";
-const terminals: Terminal[] = [];
-beforeAll(async () => {
-  program = await hostProgram("terminal-host");
-});
-afterEach(() => {
-  for (const terminal of terminals.splice(0)) terminal.close();
-});
-
-/** What a caller does for --console-socket. */
-async function listening(socket: string): Promise<Terminal> {
-  const terminal = await Terminal.receive(program, socket);
-  terminals.push(terminal);
-  return terminal;
-}
-
-/** Runs a verb on a terminal of this host, which outlives it. */
-function onTerminal(argv: readonly string[]): Terminal {
-  const script = '"$@"; echo "verb: $?"; exec sleep 1000000';
-  const terminal = Terminal.spawn(program, ["/bin/sh", "-c", script, "sh", ...argv], process.env);
-  terminals.push(terminal);
-  return terminal;
-}
+const { listening, running: onTerminal } = useTerminals();
 
 /** Runs a verb whose process keeps its standard streams. @returns its exit status */
 async function detached(argv: readonly string[]): Promise<number | null> {

@@ -1,35 +1,15 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { afterEach, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { processSpec } from "../harness/bundle.ts";
-import { hostProgram } from "../harness/host-program.ts";
 import { eventually, leavesNothing, leftoversOf, useRunv } from "../harness/leftovers.ts";
-import { Terminal } from "../harness/terminal.ts";
+import type { Terminal } from "../harness/terminal.ts";
+import { useTerminals } from "../harness/terminals.ts";
 import { piecesOf } from "../harness/vm-pieces.ts";
 
 const runv = useRunv();
-let program = "";
-const terminals: Terminal[] = [];
-beforeAll(async () => {
-  program = await hostProgram("terminal-host");
-});
-afterEach(() => {
-  for (const terminal of terminals.splice(0)) terminal.close();
-});
-
-/** A shell on a terminal of this host that runs a verb and stays afterwards, so that the terminal outlives the verb. */
-function onTerminal(args: readonly string[]): Terminal {
-  const script = '"$@"; echo "verb: $?"; exec sleep 1000000';
-  const terminal = Terminal.spawn(program, ["/bin/sh", "-c", script, "sh", ...runv().argv(args)], runv().env);
-  terminals.push(terminal);
-  return terminal;
-}
-
-async function listening(socket: string): Promise<Terminal> {
-  const terminal = await Terminal.receive(program, socket);
-  terminals.push(terminal);
-  return terminal;
-}
+const { listening, running } = useTerminals();
+const onTerminal = (args: readonly string[]): Terminal => running(runv().argv(args), runv().env);
 
 const prompt = /\/ # /;
 

@@ -1,4 +1,5 @@
-// `npm run bench -- NAME`: builds, then runs test/bench/NAME.ts, whose last line is one JSON object with `name` and `ratio`.
+// `npm run bench -- NAME [--kvm]`: builds, then runs test/bench/NAME.ts, with --kvm inside an outer guest; its last line is one JSON object
+// with `name` and `ratio`.
 import { spawn } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import path from "node:path";
@@ -9,6 +10,7 @@ import { command, runSteps } from "./lib/steps.mjs";
 import { vsockEnvironment } from "./lib/vsock-environment.mjs";
 
 const directory = path.join(repositoryRoot, "test/bench");
+const outerGuest = path.join(directory, "harness/in-outer-guest.ts");
 
 function benchmarks() {
   const files = existsSync(directory) ? readdirSync(directory) : [];
@@ -25,8 +27,8 @@ function isResult(line) {
 }
 
 /** Shows the output as it comes, and keeps it. */
-function runBenchmark(file, args) {
-  const child = spawn("node_modules/.bin/bun", [file, ...args], {
+function runBenchmark(argv) {
+  const child = spawn("node_modules/.bin/bun", argv, {
     cwd: repositoryRoot,
     stdio: ["ignore", "pipe", "inherit"],
     env: vsockEnvironment(),
@@ -44,12 +46,17 @@ function runBenchmark(file, args) {
 }
 
 await command("bench", async () => {
-  const [name, ...args] = process.argv.slice(2);
+  const given = process.argv.slice(2);
+  const [name, ...args] = given.filter((word) => word !== "--kvm");
   const known = benchmarks().join(", ") || "none yet";
   if (!benchmarks().includes(name)) throw new Error(`no benchmark ${name ?? "named"} (there are: ${known})`);
   const packages = { name: "test packages", run: () => ensureDebianPackages(["run", "test"]) };
   await runSteps([packages, ...buildSteps]);
-  const { status, output } = await runBenchmark(path.join(directory, `${name}.ts`), args);
+  const { status, output } = await runBenchmark([
+    ...(given.includes("--kvm") ? [outerGuest] : []),
+    path.join(directory, `${name}.ts`),
+    ...args,
+  ]);
   if (status !== 0) throw new Error(`${name} failed: ${status}`);
   if (!isResult(output.trimEnd().split("\n").at(-1))) {
     throw new Error(`${name}: its last line is not a JSON object with name and ratio`);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { BareGuest, bareInitramfs } from "./harness/bare-guest.ts";
+import { BareGuest, bareAccel, bareCarrier, bareInitramfs } from "./harness/bare-guest.ts";
 import { makeBundle } from "./harness/bundle.ts";
 import { ExitTimes, type ProcessTime } from "./harness/exit-times.ts";
 import { interleaved, median, printResult, printRow, timed } from "./harness/measure.ts";
@@ -22,7 +22,7 @@ const bundle = makeBundle(path.join(directory, "bundle"), ["true"]);
 const initramfs = await bareInitramfs(directory);
 const families: (readonly ProcessTime[])[] = [];
 const bareFamilies: (readonly ProcessTime[])[] = [];
-const env = { ...process.env, RUNV_ACCEL: "tcg", RUNV_CARRIER: "vhost-user-vsock" };
+const env = { ...process.env, RUNV_ACCEL: bareAccel, RUNV_CARRIER: bareCarrier() };
 
 async function runContainer(): Promise<void> {
   const args = [

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dangerousCapabilities } from "../harness/bundle.ts";
+import { descriptorLimitOf, sharingDescriptorLimit } from "../harness/descriptor-limits.ts";
 import { statusOf } from "../harness/host-processes.ts";
 import { leavesNothing } from "../harness/leftovers.ts";
 import { Runv } from "../harness/runv.ts";
@@ -11,18 +12,6 @@ import { piecesOf, virtiofsdsOf } from "../harness/vm-pieces.ts";
 /** Numbers of capabilities(7) with which a server could leave its mount namespace, or open files that no path leads to. */
 const forbidden = { dacReadSearch: 2, sysModule: 16, sysRawio: 17, sysPtrace: 19, sysAdmin: 21 };
 const shared = shareWays.filter(({ isLive }) => isLive);
-
-const descriptorLimitOf = (pid: number | "self"): number =>
-  Number(/^Max open files +\d+ +(\d+)/m.exec(readFileSync(`/proc/${pid}/limits`, "utf8"))?.[1]);
-/** A million, where root may go beyond its own limit. */
-const expectedDescriptorLimit = mayRaiseLimits()
-  ? Math.min(1_000_000, Number(readFileSync("/proc/sys/fs/nr_open", "utf8")))
-  : Math.min(1_000_000, descriptorLimitOf("self"));
-
-function mayRaiseLimits(): boolean {
-  const sysResource = 24;
-  return ((BigInt(`0x${statusOf(process.pid, "CapEff")}`) >> BigInt(sysResource)) & 1n) === 1n;
-}
 
 describe.each(shared)("a container with every right in its guest, sharing by $name", (way) => {
   const runv = new Runv({ env: way.env() });
@@ -105,7 +94,7 @@ describe.each(shared)("a container with every right in its guest, sharing by $na
       for (const [, , , , , options] of trees)
         expect(options?.split(",")).toEqual(expect.arrayContaining(["nosuid", "nodev", "noexec"]));
       expect(() => readFileSync(`/proc/${pid}/root${secret}`)).toThrow("ENOENT");
-      expect(descriptorLimitOf(pid)).toEqual(expectedDescriptorLimit);
+      expect(descriptorLimitOf(pid)).toBe(sharingDescriptorLimit());
       const top = readdirSync(`/proc/${pid}/root`);
       const share = top.includes("share") ? `/proc/${pid}/root/share` : `/proc/${pid}/root`;
       expect(readdirSync(share)).toEqual([id]);

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { sharingDescriptorLimit } from "../harness/descriptor-limits.ts";
 import { differences, idleExceptions, parseReport } from "../harness/fs-torture.ts";
 import { rootfsWith, staticProgram } from "../harness/guest-programs.ts";
 import { leavesNothing, useRunv } from "../harness/leftovers.ts";
@@ -30,14 +31,10 @@ const parts = (driver: RootfsDriver) =>
 const operationsOf = (driver: RootfsDriver): string =>
   driver.isFragile ? "careful-operations" : "operations";
 
-/** Of the descriptors that this process and its children may have, those that the files of a test may take. */
+/** Of the descriptors that what serves a share may have, those that the files of a test may take. */
 const descriptorShare = 0.75;
-const filesOn = (driver: RootfsDriver): number => {
-  const limit = /^Max open files +\d+ +(\d+) /m.exec(readFileSync("/proc/self/limits", "utf8"))?.[1];
-  return driver.keepsDescriptors && limit !== undefined
-    ? Math.min(files, Math.floor(Number(limit) * descriptorShare))
-    : files;
-};
+const filesOn = (driver: RootfsDriver): number =>
+  driver.keepsDescriptors ? Math.min(files, Math.floor(sharingDescriptorLimit() * descriptorShare)) : files;
 
 let directory = "";
 beforeAll(() => {

@@ -24,14 +24,21 @@ const pollMs = 1;
 /** What the guest's program says on its console. */
 const listeningMark = "bare guest: listening";
 
+export const bareAccel = process.env["RUNV_ACCEL"] === "kvm" ? "kvm" : "tcg";
+/** What `runv` has to be told to take the same. */
+export function bareCarrier(): "vhost-vsock" | "vhost-user-vsock" {
+  return existsSync("/dev/vhost-vsock") ? "vhost-vsock" : "vhost-user-vsock";
+}
+
 /** The same machine as runv's without runv: no monitor, no confinement, no agent. */
 export class BareGuest {
   readonly #directory: string;
-  readonly #device: ChildProcess;
+  /** null: the kernel has it. */
+  readonly #device: ChildProcess | null;
   readonly #machine: ChildProcess;
   readonly ended: Promise<unknown>;
 
-  private constructor(directory: string, device: ChildProcess, machine: ChildProcess) {
+  private constructor(directory: string, device: ChildProcess | null, machine: ChildProcess) {
     this.#directory = directory;
     this.#device = device;
     this.#machine = machine;
@@ -44,20 +51,19 @@ export class BareGuest {
     const [control, ports] = [file("control.sock"), file("ports.sock")];
     for (const name of ["scratch", "console"]) writeFileSync(file(name), "");
     truncateSync(file("scratch"), defaultScratchBytes);
-    const program = findProgram("vhost-device-vsock", {});
-    if (program === null) throw new Error("vhost-device-vsock is not installed");
-    const device = spawn(program, ["--vm", `guest-cid=3,socket=${control},uds-path=${ports}`], {
-      stdio: "ignore",
-    });
-    await until("the vsock device starts", () => existsSync(control));
+    const device = bareCarrier() === "vhost-vsock" ? null : startDevice(control, ports);
+    if (device !== null) await until("the vsock device starts", () => existsSync(control));
     const [qemu = "", ...args] = bareCommand({
       directory,
       initramfs,
       machine: "microvm",
-      carrierArgv: [
-        ...["-chardev", `socket,id=vsock,path=${control}`],
-        ...["-device", "vhost-user-vsock-device,chardev=vsock"],
-      ],
+      carrierArgv:
+        device === null
+          ? ["-device", "vhost-vsock-device,guest-cid=3"]
+          : [
+              ...["-chardev", `socket,id=vsock,path=${control}`],
+              ...["-device", "vhost-user-vsock-device,chardev=vsock"],
+            ],
       programArguments: serve ? ["serve"] : [],
       disk: true,
     });
@@ -76,6 +82,7 @@ export class BareGuest {
    * the guest's driver sets up its queues.
    */
   async dial(port: number): Promise<Socket> {
+    if (this.#device === null) throw new Error("bare guest: only vhost-device-vsock is dialled here");
     const console = path.join(this.#directory, "console");
     await until("the guest listens", () => readFileSync(console, "utf8").includes(listeningMark));
     const socket = connect(path.join(this.#directory, "ports.sock"));
@@ -87,9 +94,9 @@ export class BareGuest {
 
   async stop(): Promise<void> {
     this.#machine.kill("SIGKILL");
-    this.#device.kill("SIGKILL");
+    this.#device?.kill("SIGKILL");
     await this.ended;
-    if (this.#device.exitCode === null && this.#device.signalCode === null) await once(this.#device, "exit");
+    if (this.#device?.exitCode === null && this.#device.signalCode === null) await once(this.#device, "exit");
     for (const name of ["control.sock", "ports.sock", "console", "scratch"])
       rmSync(path.join(this.#directory, name), { force: true });
   }
@@ -137,7 +144,7 @@ export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine
       directory: "",
       vcpuCount: defaultVcpuCount,
       memoryMib: defaultMemoryMib,
-      accel: "tcg",
+      accel: bareAccel,
       machine: bare.machine,
       programs: {},
       carrier: "auto",
@@ -154,7 +161,7 @@ export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine
       rollback: { trees: [], cgroups: [] },
     },
     {
-      accel: "tcg",
+      accel: bareAccel,
       machine: machineNamed(bare.machine),
       moreArgv: bare.carrierArgv,
       moreKernelParameters: [],
@@ -179,6 +186,12 @@ export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine
 function tscKhz(): number {
   const megahertz = Number(/MHz\s*:\s*([\d.]+)/.exec(readFileSync("/proc/cpuinfo", "utf8"))?.[1] ?? 0);
   return Math.round(megahertz * 1000);
+}
+
+function startDevice(control: string, ports: string): ChildProcess {
+  const program = findProgram("vhost-device-vsock", {});
+  if (program === null) throw new Error("vhost-device-vsock is not installed");
+  return spawn(program, ["--vm", `guest-cid=3,socket=${control},uds-path=${ports}`], { stdio: "ignore" });
 }
 
 async function until(what: string, isSo: () => boolean): Promise<void> {

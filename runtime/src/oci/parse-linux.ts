@@ -1,24 +1,21 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
 import { type NamespaceType, namespaceTypes, rootfsPropagations } from "./linux-names.ts";
 import { parseDevice, parseDeviceRule } from "./parse-devices.ts";
+import { parseResources } from "./parse-resources.ts";
 import { parseSysctls } from "./parse-sysctls.ts";
 import { refuseUnsupported } from "./refusal.ts";
 import type { LinuxSpec } from "./spec.ts";
 import { absolutePath } from "./values.ts";
 
-/** What the kernel gives a cgroup's cpu.shares by itself. */
-const kernelCpuShares = 1024;
-
 /** Accepts `linux` of config.json. */
 export function parseLinux(linux: JsonCursor): LinuxSpec {
   refuseUnsupported(linux, "linux");
   const resources = linux.member("resources");
-  refuseUnsupported(resources, "resources");
-  checkCpu(resources.member("cpu"));
   const namespaces = parseNamespaces(linux.member("namespaces"));
   return {
     namespaces,
     devices: linux.member("devices").array(parseDevice),
+    resources: parseResources(resources),
     deviceRules: resources.member("devices").array(parseDeviceRule),
     maskedPaths: linux.member("maskedPaths").array(absolutePath),
     readonlyPaths: linux.member("readonlyPaths").array(absolutePath),
@@ -26,14 +23,6 @@ export function parseLinux(linux: JsonCursor): LinuxSpec {
     rootfsPropagation: parsePropagation(linux.member("rootfsPropagation")),
     sysctls: parseSysctls(linux.member("sysctl"), namespaces),
   };
-}
-
-/** containerd's ctr always writes the kernel's own share; 0 asks for none, as with runc. */
-function checkCpu(cpu: JsonCursor): void {
-  refuseUnsupported(cpu, "cpu");
-  const shares = cpu.member("shares");
-  const asked = shares.optional((value) => value.integer(0, Number.MAX_SAFE_INTEGER), 0);
-  if (asked !== 0 && asked !== kernelCpuShares) shares.refuse(`not supported yet: ${asked}`);
 }
 
 /**

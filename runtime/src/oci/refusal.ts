@@ -21,8 +21,17 @@ const unsupported = {
     "personality",
     "seccomp",
   ],
-  resources: ["memory", "pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"],
-  cpu: ["quota", "burst", "period", "realtimeRuntime", "realtimePeriod", "cpus", "mems", "idle"],
+  resources: ["pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"],
+  memory: [
+    "reservation",
+    "swap",
+    "kernel",
+    "kernelTCP",
+    "swappiness",
+    "disableOOMKiller",
+    "checkBeforeUpdate",
+  ],
+  cpu: ["burst", "realtimeRuntime", "realtimePeriod", "cpus", "mems", "idle"],
 } as const;
 
 /** @throws RunvError unsupported, naming the first member of `object` that asks for something not honoured. */

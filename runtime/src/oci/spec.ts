@@ -1,5 +1,6 @@
 import type { NamespaceType, RootfsPropagation } from "./linux-names.ts";
 import type { ProcessSpec } from "./process-spec.ts";
+import type { ResourcesSpec } from "./resources.ts";
 
 /** A config.json that has been accepted: everything in it is honoured (runtime-spec: config.md, config-linux.md). */
 export interface Spec {
@@ -41,6 +42,7 @@ export interface LinuxSpec {
   /** New ones for the container; pid and mount are always among them. */
   readonly namespaces: readonly NamespaceType[];
   readonly devices: readonly DeviceSpec[];
+  readonly resources: ResourcesSpec;
   /** In order, the last match counts. */
   readonly deviceRules: readonly DeviceRule[];
   readonly maskedPaths: readonly string[];

@@ -83,11 +83,11 @@ describe("accepted", () => {
 describe("refused, naming the field", () => {
   test.each([
     ["linux.seccomp", { defaultAction: "SCMP_ACT_ALLOW" }, "not supported yet"],
-    ["linux.resources.memory", { limit: 1 }, "not supported yet"],
-    ["linux.resources.memory", { swappiness: 0 }, "not supported yet"],
+    ["linux.resources.memory.reservation", 1, "not supported yet"],
+    ["linux.resources.memory.swappiness", 0, "not supported yet"],
     ["linux.resources.pids", { limit: 5 }, "not supported yet"],
     ["linux.resources.cpu.shares", 512, "not supported yet: 512"],
-    ["linux.resources.cpu.quota", 50_000, "not supported yet"],
+    ["linux.resources.cpu.burst", 50_000, "not supported yet"],
     ["linux.intelRdt", { closID: "a" }, "not supported yet"],
     ["hooks", { poststart: [{ path: "/bin/true" }] }, "not supported yet"],
     ["vm", { kernel: { path: "/k" } }, "not supported yet"],

@@ -2,10 +2,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <linux/filter.h>
 #include <linux/keyctl.h>
-#include <linux/seccomp.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -13,11 +10,8 @@
 
 #include "args.h"
 #include "errors.h"
+#include "filter.h"
 #include "module.h"
-
-#ifndef SYS_seccomp
-#error "this architecture's number of seccomp(2) is missing"
-#endif
 
 static const int64_t MAX_EXACT = INT64_C(1) << 53;
 
@@ -125,23 +119,11 @@ static JSValue set_rlimit(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 static JSValue seccomp_filter(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)self, (void)argc;
-	struct runv_bytes bytes;
-	if (runv_bytes(ctx, argv[0], "filter", &bytes) < 0)
+	struct runv_filter filter;
+	if (runv_filter_read(ctx, argv[0], argv[1], &filter) < 0)
 		return JS_EXCEPTION;
-	size_t count = bytes.length / sizeof(struct sock_filter);
-	if (count == 0 || count > BPF_MAXINSNS || bytes.length % sizeof(struct sock_filter) != 0)
-		return JS_ThrowRangeError(ctx, "filter: not 1 to %d instructions of 8 bytes", BPF_MAXINSNS);
-	struct sock_filter *instructions =
-	        js_malloc(ctx, bytes.length); /* aligned, as the bytes may not be */
-	if (!instructions)
-		return JS_EXCEPTION;
-	memcpy(instructions, bytes.data, bytes.length);
-	const struct sock_fprog program = {.len = (unsigned short)count, .filter = instructions};
-	long status = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
-	if (status < 0 && errno == ENOSYS)
-		status = prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program);
-	JSValue result = runv_check(ctx, status, "seccomp", NULL);
-	js_free(ctx, instructions);
+	JSValue result = runv_check(ctx, runv_filter_load(&filter), "seccomp", NULL);
+	js_free(ctx, filter.instructions);
 	return result;
 }
 
@@ -160,7 +142,7 @@ static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("prctl", 5, call_prctl),
         JS_CFUNC_DEF("capset", 3, call_capset),
         JS_CFUNC_DEF("setrlimit", 3, set_rlimit),
-        JS_CFUNC_DEF("seccompFilter", 1, seccomp_filter),
+        JS_CFUNC_DEF("seccompFilter", 2, seccomp_filter),
         JS_CFUNC_DEF("joinSessionKeyring", 0, join_session_keyring),
 };
 

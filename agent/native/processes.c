@@ -8,6 +8,7 @@
 
 #include "args.h"
 #include "errors.h"
+#include "filter.h"
 #include "module.h"
 #include "objects.h"
 
@@ -53,20 +54,41 @@ static JSValue process_setns(JSContext *ctx, JSValueConst self, int argc, JSValu
 	return runv_check(ctx, syscall(SYS_setns, fd, (int)type), "setns", NULL);
 }
 
-static JSValue process_execve(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+/* Loads `filter`, unless it is NULL, and executes, with no other system call in between: the filter may allow no more than that. */
+static JSValue execute(JSContext *ctx, JSValueConst *argv, const struct runv_filter *filter)
 {
-	(void)self, (void)argc;
 	const char *path = runv_string(ctx, argv[0], "path");
 	char **args = path ? runv_string_array(ctx, argv[1], "args") : NULL;
 	char **env = args ? runv_string_array(ctx, argv[2], "env") : NULL;
 	if (env) {
-		execve(path, args, env);
-		runv_throw_errno(ctx, errno, "execve", path);
+		const char *call = "seccomp";
+		if (!filter || runv_filter_load(filter) == 0) {
+			call = "execve";
+			execve(path, args, env);
+		}
+		runv_throw_errno(ctx, errno, call, path);
 	}
 	runv_string_array_free(ctx, env);
 	runv_string_array_free(ctx, args);
 	JS_FreeCString(ctx, path);
 	return JS_EXCEPTION;
+}
+
+static JSValue process_execve(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc;
+	return execute(ctx, argv, NULL);
+}
+
+static JSValue process_execve_filtered(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc;
+	struct runv_filter filter;
+	if (runv_filter_read(ctx, argv[3], argv[4], &filter) < 0)
+		return JS_EXCEPTION;
+	JSValue result = execute(ctx, argv, &filter);
+	js_free(ctx, filter.instructions);
+	return result;
 }
 
 static JSValue process_exit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -151,12 +173,19 @@ static JSValue process_pidfd_open(JSContext *ctx, JSValueConst self, int argc, J
 }
 
 static const JSCFunctionListEntry exports[] = {
-        JS_CFUNC_DEF("clone", 1, process_clone),     JS_CFUNC_DEF("unshare", 1, process_unshare),
-        JS_CFUNC_DEF("setns", 2, process_setns),     JS_CFUNC_DEF("execve", 3, process_execve),
-        JS_CFUNC_DEF("exit", 1, process_exit),       JS_CFUNC_DEF("waitpid", 2, process_waitpid),
-        JS_CFUNC_DEF("kill", 2, process_kill),       JS_CFUNC_DEF("getpid", 0, process_getpid),
-        JS_CFUNC_DEF("getppid", 0, process_getppid), JS_CFUNC_DEF("setsid", 0, process_setsid),
-        JS_CFUNC_DEF("setpgid", 2, process_setpgid), JS_CFUNC_DEF("pidfdOpen", 1, process_pidfd_open),
+        JS_CFUNC_DEF("clone", 1, process_clone),
+        JS_CFUNC_DEF("unshare", 1, process_unshare),
+        JS_CFUNC_DEF("setns", 2, process_setns),
+        JS_CFUNC_DEF("execve", 3, process_execve),
+        JS_CFUNC_DEF("execveFiltered", 5, process_execve_filtered),
+        JS_CFUNC_DEF("exit", 1, process_exit),
+        JS_CFUNC_DEF("waitpid", 2, process_waitpid),
+        JS_CFUNC_DEF("kill", 2, process_kill),
+        JS_CFUNC_DEF("getpid", 0, process_getpid),
+        JS_CFUNC_DEF("getppid", 0, process_getppid),
+        JS_CFUNC_DEF("setsid", 0, process_setsid),
+        JS_CFUNC_DEF("setpgid", 2, process_setpgid),
+        JS_CFUNC_DEF("pidfdOpen", 1, process_pidfd_open),
 };
 
 const struct runv_family runv_family_processes = {exports, RUNV_COUNT(exports), NULL};

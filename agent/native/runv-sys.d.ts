@@ -104,6 +104,14 @@ declare module "runv:sys" {
   export function setns(fd: Fd, type: number): void;
   /** execve(2): returns only by throwing. */
   export function execve(path: string, args: readonly string[], env: readonly string[]): never;
+  /** Loads the filter as `seccompFilter` does and calls execve(2), with no other system call in between. */
+  export function execveFiltered(
+    path: string,
+    args: readonly string[],
+    env: readonly string[],
+    filter: Uint8Array,
+    flags: number,
+  ): never;
   /** _exit(2): no handlers, no flushing. */
   export function exit(status: number): never;
   /** waitpid(2): null when WNOHANG found none. `signal` is 0 unless it was killed. */
@@ -130,8 +138,9 @@ declare module "runv:sys" {
   ): void;
   /** setrlimit(2): -1 is RLIM_INFINITY. */
   export function setrlimit(resource: number, soft: number, hard: number): void;
-  /** seccomp(SECCOMP_SET_MODE_FILTER) (prctl on older kernels): `filter` is an array of struct sock_filter, 8 bytes each. */
-  export function seccompFilter(filter: Uint8Array): void;
+  /** seccomp(SECCOMP_SET_MODE_FILTER) with SECCOMP_FILTER_FLAG_* (prctl on kernels that know no flags): `filter` is an array of struct
+   * sock_filter, 8 bytes each. `flags` defaults to 0. */
+  export function seccompFilter(filter: Uint8Array, flags?: number): void;
   /** keyctl(KEYCTL_JOIN_SESSION_KEYRING) without a name: a new one of the process's own. ENOSYS where the kernel has no keyrings. */
   export function joinSessionKeyring(): void;
   /** Loads a BPF_PROG_TYPE_CGROUP_DEVICE program (array of struct bpf_insn, 8 bytes each) and attaches it to the version 2 cgroup
@@ -148,6 +157,26 @@ declare module "runv:sys" {
   export function environ(): string[];
   /** uname(2). */
   export function uname(): { release: string; version: string; machine: string };
+
+  // ── seccomp rules (native/seccomp.c): libseccomp ──────────────────────────────────────────────────────────────────────────
+  /** Rules of libseccomp and what they come to. */
+  export interface SeccompRules {
+    /** seccomp_rule_add_array(3): `action` is a SCMP_ACT_* number, `syscall` one of the native architecture. `conditions` holds the bytes
+     * of a BigUint64Array with four elements for each: argument (0 to 5, each at most once), SCMP_CMP_* number, value, second value. */
+    add(action: number, syscall: number, conditions: Uint8Array): void;
+    /** seccomp_export_bpf_mem(3): an array of struct sock_filter. */
+    program(): Uint8Array;
+  }
+  /**
+   * seccomp_init(3) and seccomp_arch_add(3): for the native architecture and these, in libseccomp's names ("x86_64", "x32"). `tree`: the
+   * program finds a system call by halving. Throws EINVAL for an action that this kernel lacks and for an unknown architecture, EDOM
+   * for an architecture of the other byte order.
+   */
+  export function seccompRules(action: number, architectures: readonly string[], tree: boolean): SeccompRules;
+  /** seccomp_syscall_resolve_name_arch(3): negative where only other architectures have it, null where none has. */
+  export function seccompSyscallNumber(architecture: string, name: string): number | null;
+  /** Whether this kernel's seccomp(2) takes these SECCOMP_FILTER_FLAG_* together. */
+  export function seccompKnowsFlags(flags: number): boolean;
 
   // ── sockets (native/sockets.c) ────────────────────────────────────────────────────────────────────────────────────────
   /** AF_VSOCK stream listener on VMADDR_CID_ANY, non-blocking. */

@@ -72,3 +72,39 @@ function nghttp2VersionHeader(headers) {
     writeFileSync(path.join(target, "nghttp2/nghttp2ver.h"), text);
   });
 }
+
+/**
+ * @param {import("./toolchain.mjs").Toolchain} toolchain
+ * @returns {Promise<Library>}
+ */
+export async function libseccomp(toolchain) {
+  const directory = path.join(debianPackage("source", "libseccomp"), "source");
+  const templates = path.join(directory, "include");
+  const includes = [await libseccompHeaders(directory), templates];
+  const sources = path.join(directory, "src");
+  const archive = await compileLibrary(toolchain, {
+    name: "libseccomp",
+    // The rest is a program for its own tests. syscalls.perf.c, gperf's work, is in the source package.
+    sources: filesIn(sources, ".c").filter((file) => path.basename(file) !== "arch-syscall-dump.c"),
+    headers: [...filesIn(sources, ".h"), ...filesIn(templates, ".h"), ...filesIn(includes[0], ".h")],
+    flags: ["-DHAVE_LINUX_SECCOMP_H=1", ...includes.flatMap((include) => ["-isystem", include])],
+  });
+  return { archive, includes };
+}
+
+/** seccomp.h is made from a template by libseccomp's configure script, which has the version in it; configure.h would hold what the flags say. */
+function libseccompHeaders(directory) {
+  const configure = readFileSync(path.join(directory, "configure.ac"), "utf8");
+  const version = /AC_INIT\(\[libseccomp\], \[(\d+)\.(\d+)\.(\d+)\]/.exec(configure);
+  if (version === null) throw new Error("build failed: libseccomp: configure.ac does not say its version");
+  const [, major, minor, micro] = version;
+  const text = readFileSync(path.join(directory, "include/seccomp.h.in"), "utf8")
+    .replace("@VERSION_MAJOR@", major)
+    .replace("@VERSION_MINOR@", minor)
+    .replace("@VERSION_MICRO@", micro);
+  return cached("libseccomp-headers", keyOf([text]), (target) => {
+    mkdirSync(target, { recursive: true });
+    writeFileSync(path.join(target, "seccomp.h"), text);
+    writeFileSync(path.join(target, "configure.h"), "");
+  });
+}

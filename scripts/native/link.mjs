@@ -3,7 +3,7 @@ import path from "node:path";
 import { repositoryRoot } from "../lib/paths.mjs";
 import { cached, keyOf, keyOfFiles } from "./cache.mjs";
 import { compileAll, filesIn } from "./compile.mjs";
-import { nghttp2, quickjs } from "./libraries.mjs";
+import { libseccomp, nghttp2, quickjs } from "./libraries.mjs";
 import { run } from "./run.mjs";
 
 const nativeDirectory = path.join(repositoryRoot, "agent/native");
@@ -26,22 +26,18 @@ function programSource(families, bytecode) {
  * @returns {Promise<string>} the executable
  */
 export async function linkProgram(toolchain, { name, families, bytecode }) {
-  const [engine, http2] = await Promise.all([quickjs(toolchain), nghttp2(toolchain)]);
-  const includes = [...engine.includes, ...http2.includes].flatMap((include) => ["-isystem", include]);
+  const libraries = await Promise.all([quickjs(toolchain), nghttp2(toolchain), libseccomp(toolchain)]);
+  const includes = libraries
+    .flatMap((library) => library.includes)
+    .flatMap((include) => ["-isystem", include]);
+  const archives = libraries.map((library) => library.archive);
   const sources = filesIn(nativeDirectory, ".c");
   const flags = [...toolchain.ownCode, ...includes, "-I", nativeDirectory];
-  const dependsOn = keyOf([engine.archive, http2.archive, keyOfFiles(filesIn(nativeDirectory, ".h"))]);
+  const dependsOn = keyOf([...archives, keyOfFiles(filesIn(nativeDirectory, ".h"))]);
   const text = programSource(families, bytecode);
   const programFile = await cached(`link/${name}.c`, keyOf([text]), (target) => writeFileSync(target, text));
   const objects = await compileAll(toolchain, { sources: [...sources, programFile], flags, dependsOn });
-  const link = [
-    ...objects,
-    engine.archive,
-    http2.archive,
-    ...toolchain.link,
-    ...(toolchain.strip ? ["-s"] : []),
-    "-lm",
-  ];
+  const link = [...objects, ...archives, ...toolchain.link, ...(toolchain.strip ? ["-s"] : []), "-lm"];
   return cached(`programs/${toolchain.name}-${name}`, keyOf([toolchain.version, ...link]), async (target) => {
     await run(toolchain.compiler, [...toolchain.compile, ...flags, "-o", target, ...link]);
   });

@@ -29,7 +29,7 @@ export const programs = [
     name: "agent",
     entry: "agent/src/main.ts",
     output: "runv-agent",
-    families: [...everyProgram, "bpf", "relay", "mux", "process_io", "untar", "http2"],
+    families: [...everyProgram, "bpf", "seccomp", "relay", "mux", "process_io", "untar", "http2"],
   },
   {
     name: "monitor",
@@ -55,6 +55,7 @@ export const programs = [
 export const everyFamily = [
   ...everyProgram,
   "bpf",
+  "seccomp",
   "relay",
   "mux",
   "process_io",

@@ -4,7 +4,7 @@ import { execa } from "execa";
 import { describe, expect, test } from "vitest";
 import { distDirectory, repositoryRoot } from "../harness/paths.ts";
 
-const maxAgentBytes = 1_200_000;
+const maxAgentBytes = 1_600_000;
 const maxBzImageBytes = 4_000_000;
 
 const kernelConfigs = path.join(repositoryRoot, "kernel-configs");

@@ -63,7 +63,6 @@ const refused: Readonly<Record<string, object>> = {
   "process.ioPriority": { process: { ioPriority: { class: "IOPRIO_CLASS_IDLE" } } },
   "process.user.username": { process: { user: { uid: 0, gid: 0, username: "root" } } },
   "linux.uidMappings": { linux: { uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }] } },
-  "linux.seccomp": { linux: { seccomp: { defaultAction: "SCMP_ACT_ALLOW" } } },
   "linux.intelRdt": { linux: { intelRdt: { closID: "x" } } },
   "linux.personality": { linux: { personality: { domain: "LINUX32" } } },
   "linux.resources.memory": { linux: { resources: { memory: { limit: 1 << 26 } } } },

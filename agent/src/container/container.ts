@@ -2,10 +2,13 @@ import { RunvError } from "@runv/protocol";
 import { removeCgroup, signalCgroup } from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { closeNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
+import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import type { GuestProcess } from "./process.ts";
 
 const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 10_000 };
+
+type ContainerParts = Pick<Container, "id" | "init" | "cgroup" | "namespaces" | "seccomp">;
 
 /** One container that exists: its init is set up, runs, or has ended and was not deleted yet. */
 export class Container {
@@ -13,16 +16,19 @@ export class Container {
   readonly init: GuestProcess;
   readonly cgroup: string;
   readonly namespaces: NamespaceSet;
+  /** For its further processes too; null: it has no profile. */
+  readonly seccomp: SeccompFilter | null;
   /** Processes of exec by their id; one that is being set up is null. */
   readonly execs = new Map<string, GuestProcess | null>();
 
   #destroyed = false;
 
-  constructor(id: string, init: GuestProcess, cgroup: string, namespaces: NamespaceSet) {
+  constructor({ id, init, cgroup, namespaces, seccomp }: ContainerParts) {
     this.id = id;
     this.init = init;
     this.cgroup = cgroup;
     this.namespaces = namespaces;
+    this.seccomp = seccomp;
   }
 
   /** Init for an empty id. */

@@ -11,6 +11,7 @@ import {
   CLONE_NEWUTS,
   openNamespaces,
 } from "../linux/namespaces.ts";
+import { compileProfile, type SeccompFilter } from "../linux/seccomp-profile.ts";
 import { clone } from "../linux/sys.ts";
 import { Container } from "./container.ts";
 import { runInit } from "./init-child.ts";
@@ -37,13 +38,15 @@ export interface Creation {
 export async function createContainer(creation: Creation): Promise<Container> {
   const { request } = creation;
   const cgroup = request.cgroupPath === "" ? `/${request.containerId}` : request.cgroupPath;
+  const seccomp = request.seccomp === undefined ? null : compileProfile(request.seccomp);
   createCgroup(cgroup);
   try {
     limitCgroup(cgroup);
     restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules, ...carrierDeviceRules()]);
-    const init = await launchInit(creation, cgroup);
+    const init = await launchInit(creation, cgroup, seccomp);
     try {
-      return new Container(request.containerId, init, cgroup, openNamespaces(init.child.pid));
+      const namespaces = openNamespaces(init.child.pid);
+      return new Container({ id: request.containerId, init, cgroup, namespaces, seccomp });
     } catch (thrown) {
       init.child.abandon();
       init.discard();
@@ -55,13 +58,18 @@ export async function createContainer(creation: Creation): Promise<Container> {
   }
 }
 
-async function launchInit(creation: Creation, cgroup: string): ReturnType<typeof launch> {
+async function launchInit(
+  creation: Creation,
+  cgroup: string,
+  seccomp: SeccompFilter | null,
+): ReturnType<typeof launch> {
   const { request, process, rootfs, allowVsock } = creation;
   return launch({
     name: `container ${request.containerId}`,
     terminal: process.terminal,
     fork: () => clone(namespaceFlags(request.namespaces)),
-    body: (channel, streams) => runInit({ request, process, rootfs, cgroup, allowVsock, streams, channel }),
+    body: (channel, streams) =>
+      runInit({ request, process, rootfs, cgroup, allowVsock, seccomp, streams, channel }),
     options: { unclaimedMs: null, onFinished: () => creation.onFinished() },
   });
 }

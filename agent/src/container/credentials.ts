@@ -1,15 +1,20 @@
 import { type Process, RunvError } from "@runv/protocol";
 import {
   applyCapabilities,
+  CAP_SYS_ADMIN,
+  type CapabilitySets,
   keepCapabilities,
   limitBoundingSet,
   parseCapabilities,
+  replaceSets,
+  withCapability,
 } from "../linux/capabilities.ts";
 import { errnoOf, reasonOf, step, tolerate } from "../linux/errno.ts";
 import { homeInPasswd } from "../linux/passwd.ts";
 import { makeDirectories } from "../linux/paths.ts";
 import { applyRlimits } from "../linux/rlimits.ts";
 import { containerFilter, ioUringMakesSockets } from "../linux/seccomp.ts";
+import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import {
   chdir,
   fchown,
@@ -32,8 +37,10 @@ const maxPasswdBytes = 1 << 20;
 /**
  * From root of the agent's making to the user that config.json names, in runc's order. Everything that needs privilege
  * comes before `setresuid`.
+ * @param filtered a profile is still to come: what `filterWithRights` needs for it is kept
+ * @returns the capabilities that the program is to have
  */
-export function becomeUser(process: Process, allowVsock: boolean): void {
+export function becomeUser(process: Process, allowVsock: boolean, filtered: boolean): CapabilitySets {
   applyRlimits(process.rlimits);
   // A kernel can lack keyrings.
   step("join a session keyring of its own", () => tolerate(["ENOSYS"], joinSessionKeyring));
@@ -51,8 +58,27 @@ export function becomeUser(process: Process, allowVsock: boolean): void {
   keepCapabilities(false);
   // A directory that root may not enter (a share, say) may be the user's own.
   if (!entered && !enterDirectory(process.cwd)) throw cwdError(process.cwd, "permission denied");
-  applyCapabilities(capabilities);
+  const mayFilter = process.noNewPrivileges || !filtered;
+  applyCapabilities(mayFilter ? capabilities : withCapability(capabilities, CAP_SYS_ADMIN));
   umask(process.umask ?? defaultUmask);
+  return capabilities;
+}
+
+/**
+ * Loads a container's profile and gives up what only that needed, where a process with just its program's capabilities could not load
+ * it: the program then waits for its start with no more than its own, out of reach of whoever may trace it. Anywhere else the profile is
+ * left to the last moment, so that it need not allow what the agent does until then.
+ * @returns the filter that is still to be loaded, with execve(2); null: it is loaded
+ */
+export function filterWithRights(
+  filter: SeccompFilter,
+  process: Process,
+  capabilities: CapabilitySets,
+): SeccompFilter | null {
+  if (process.noNewPrivileges || capabilities.effective.includes(CAP_SYS_ADMIN)) return filter;
+  step("load the seccomp profile", () => seccompFilter(filter.program, filter.flags));
+  step("set capabilities under the seccomp profile", () => replaceSets(capabilities));
+  return null;
 }
 
 /** Makes the working directory where the image has none, as runc does, still as root. */

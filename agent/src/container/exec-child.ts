@@ -7,6 +7,7 @@ import {
   type NamespaceSet,
   namespaceDescriptors,
 } from "../linux/namespaces.ts";
+import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { afterFork, clone, closeFrom, exit, type Fd, write } from "../linux/sys.ts";
 import { awaitAgent, encodeChildMessage, handOverMaster, runChild } from "./child-channel.ts";
 import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
@@ -23,6 +24,8 @@ export interface ExecPlan {
   /** Of the container's init. */
   readonly initPid: number;
   readonly allowVsock: boolean;
+  /** The container's profile; null: it has none. */
+  readonly seccomp: SeccompFilter | null;
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
 }

@@ -18,7 +18,7 @@ export async function createExec(
   process: Process,
   allowVsock: boolean,
 ): Promise<GuestProcess> {
-  const { execs, namespaces, cgroup } = container;
+  const { execs, namespaces, cgroup, seccomp } = container;
   const initPid = container.init.child.pid;
   if (container.init.state === "exited")
     throw new RunvError("invalid-state", "cannot exec in a stopped container: container not running");
@@ -33,7 +33,7 @@ export async function createExec(
       terminal: process.terminal,
       fork: () => clone(0),
       body: (channel, streams) =>
-        runExec({ process, namespaces, cgroup, initPid, allowVsock, streams, channel }),
+        runExec({ process, namespaces, cgroup, initPid, allowVsock, seccomp, streams, channel }),
       adopt: (pid) => isInPidNamespace(pid, namespaces),
       options: { unclaimedMs: unclaimedExitMs, onFinished: () => execs.delete(processId) },
     });

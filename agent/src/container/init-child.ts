@@ -3,9 +3,11 @@ import { enterCgroup } from "../linux/cgroups.ts";
 import { bindConsole } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
 import { CLONE_NEWCGROUP } from "../linux/namespaces.ts";
+import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import {
   afterFork,
   execve,
+  execveFiltered,
   type Fd,
   interfaceUp,
   setdomainname,
@@ -15,7 +17,7 @@ import {
 } from "../linux/sys.ts";
 import { handOverMaster, runChild, waitForGoAhead } from "./child-channel.ts";
 import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
-import { becomeUser, environmentOf, lookUp } from "./credentials.ts";
+import { becomeUser, environmentOf, filterWithRights, lookUp } from "./credentials.ts";
 import { execFailure, findExecutable } from "./executable.ts";
 import { buildRootfs, closeRootfs } from "./rootfs.ts";
 import { applySysctls } from "./sysctls.ts";
@@ -31,6 +33,8 @@ export interface InitPlan {
   readonly rootfs: string;
   readonly cgroup: string;
   readonly allowVsock: boolean;
+  /** The container's profile; null: it has none. */
+  readonly seccomp: SeccompFilter | null;
   /** Null with a terminal. */
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
@@ -56,15 +60,17 @@ export function runInit(plan: InitPlan): never {
 }
 
 /** The last steps, which a further process of the container takes as well. */
-export function becomeProgram(plan: Pick<InitPlan, "process" | "allowVsock" | "channel">): never {
-  const { process } = plan;
+export function becomeProgram(plan: Pick<InitPlan, "process" | "allowVsock" | "seccomp" | "channel">): never {
+  const { process, seccomp } = plan;
   // Before the user's rights and limits count: a passwd file that only root reads still says where home is.
   const env = environmentOf(process);
-  becomeUser(process, plan.allowVsock);
+  const capabilities = becomeUser(process, plan.allowVsock, seccomp !== null);
   const program = findExecutable(process.args[0] ?? "", lookUp(env, "PATH"));
+  const last = seccomp === null ? null : filterWithRights(seccomp, process, capabilities);
   waitForGoAhead(plan.channel);
   try {
-    return execve(program, process.args, env);
+    if (last === null) return execve(program, process.args, env);
+    return execveFiltered(program, process.args, env, last.program, last.flags);
   } catch (thrown) {
     throw execFailure(program, thrown);
   }

@@ -14,6 +14,8 @@ const names = [
   .join(" ")
   .split(" ");
 
+export const CAP_SYS_ADMIN = names.indexOf("SYS_ADMIN");
+
 /** Options of prctl(2). */
 const PR_SET_KEEPCAPS = 8;
 const PR_CAPBSET_READ = 23;
@@ -84,9 +86,23 @@ export function limitBoundingSet(bounding: readonly number[]): void {
   }
 }
 
+/** The same, with one more that the process itself can use. */
+export function withCapability(sets: CapabilitySets, number: number): CapabilitySets {
+  return {
+    ...sets,
+    effective: [...new Set([...sets.effective, number])],
+    permitted: [...new Set([...sets.permitted, number])],
+  };
+}
+
+/** Three of the process's sets. The ambient one only loses what is no longer permitted. */
+export function replaceSets(sets: CapabilitySets): void {
+  capset(sets.effective, sets.permitted, sets.inheritable);
+}
+
 /** Sets the four sets of the process itself. */
 export function applyCapabilities(sets: CapabilitySets): void {
-  step("set capabilities", () => capset(sets.effective, sets.permitted, sets.inheritable));
+  step("set capabilities", () => replaceSets(sets));
   // Linux before 4.3 knows no ambient set.
   tolerate(["EINVAL"], () => void prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0));
   // EPERM: a capability that is not both permitted and inheritable cannot be ambient; runc leaves it out as well.

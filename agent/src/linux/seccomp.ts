@@ -1,7 +1,21 @@
-/** AUDIT_ARCH_* (linux/audit.h), system calls (asm/unistd_64.h, asm/unistd_32.h) and errno values of x86. */
-const archX8664 = 0xc000003e;
-const archI386 = 0x40000003;
-const x32Bit = 0x40000000;
+import {
+  allow,
+  archI386,
+  archOffset,
+  archX8664,
+  encodeFilter,
+  errnoAction,
+  firstArgumentOffset,
+  type Instruction,
+  jumpAtLeast,
+  jumpEqual,
+  load,
+  numberOffset,
+  returnK,
+  x32Bit,
+} from "./classic-bpf.ts";
+
+/** System calls (asm/unistd_64.h, asm/unistd_32.h), errno values and an address family of x86. */
 const socket64 = 41;
 const openByHandleAt64 = 304;
 const openByHandleAt32 = 342;
@@ -13,21 +27,6 @@ const AF_VSOCK = 40;
 const EPERM = 1;
 const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
-
-/** Offsets in struct seccomp_data. */
-const numberOffset = 0;
-const archOffset = 4;
-const firstArgumentOffset = 16;
-
-/** Classic BPF (linux/filter.h): load a word, compare with a constant, return. */
-const load = 0x20;
-const jumpEqual = 0x15;
-const jumpAtLeast = 0x35;
-const returnK = 0x06;
-const allow = 0x7fff0000;
-const errnoAction = 0x00050000;
-
-type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, k: number];
 
 export interface FilterOptions {
   readonly allowVsock: boolean;
@@ -63,7 +62,7 @@ export function containerFilter(options: FilterOptions): Uint8Array {
     ...(options.allowVsock ? [] : [...refuseSocketcall(), ...refuseVsock(socket32)]),
     [returnK, 0, 0, allow],
   ];
-  return encode([
+  return encodeFilter([
     [load, 0, 0, archOffset],
     [jumpEqual, 0, amd64.length, archX8664],
     ...amd64,
@@ -101,18 +100,6 @@ function refuseFirstArgument(value: number): Instruction[] {
     [returnK, 0, 0, errnoAction | EAFNOSUPPORT],
     [returnK, 0, 0, allow],
   ];
-}
-
-function encode(instructions: readonly Instruction[]): Uint8Array {
-  const bytes = new Uint8Array(instructions.length * 8);
-  const view = new DataView(bytes.buffer);
-  instructions.forEach(([code, ifTrue, ifFalse, k], index) => {
-    view.setUint16(index * 8, code, true);
-    view.setUint8(index * 8 + 2, ifTrue);
-    view.setUint8(index * 8 + 3, ifFalse);
-    view.setUint32(index * 8 + 4, k, true);
-  });
-  return bytes;
 }
 
 /** @param release as uname(2) gives it. @returns whether io_uring of that kernel can make sockets (Linux 5.19) */

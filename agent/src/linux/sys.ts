@@ -1,6 +1,6 @@
 /** The only door to the C module: what the agent uses of it. See native/runv-sys.d.ts. */
 
-export type { Fd, Mux, ProcessIo, Stat } from "runv:sys";
+export type { Fd, Mux, ProcessIo, SeccompRules, Stat } from "runv:sys";
 export {
   accept,
   access,
@@ -18,6 +18,7 @@ export {
   dup2,
   environ,
   execve,
+  execveFiltered,
   exit,
   fchdir,
   fchown,
@@ -51,6 +52,9 @@ export {
   rewatch,
   runLoop,
   seccompFilter,
+  seccompKnowsFlags,
+  seccompRules,
+  seccompSyscallNumber,
   sendWithFds,
   setControllingTerminal,
   setdomainname,

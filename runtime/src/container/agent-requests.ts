@@ -3,6 +3,7 @@ import type { NamespaceType } from "../oci/linux-names.ts";
 import type { ProcessSpec } from "../oci/process-spec.ts";
 import type { Spec } from "../oci/spec.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
+import { seccompRequest } from "./seccomp-request.ts";
 
 const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
   pid: Namespace.PID,
@@ -35,6 +36,7 @@ export function createContainerRequest(
     sysctls: Object.entries(linux.sysctls).map(([name, value]) => ({ name, value })),
     rootfsPropagation: linux.rootfsPropagation ?? "",
     cgroupPath: "",
+    seccomp: linux.seccomp === null ? undefined : seccompRequest(linux.seccomp),
   };
 }
 

@@ -1,5 +1,12 @@
 import { capabilityNames, namespaceTypes } from "./linux-names.ts";
 import { bindOptions, mountFlagOptions, propagationOptions } from "./mount-options.ts";
+import {
+  listenerFlag,
+  seccompActions,
+  seccompArchitectures,
+  seccompFlags,
+  seccompOperators,
+} from "./seccomp-spec.ts";
 import { newestOciVersion, oldestOciVersion } from "./versions.ts";
 
 /**
@@ -17,7 +24,15 @@ export function runtimeFeatures(runtimeVersion: string): unknown {
       capabilities: capabilityNames,
       // Where the container's processes are placed on the host.
       cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
-      seccomp: { enabled: false },
+      seccomp: {
+        enabled: true,
+        actions: seccompActions,
+        operators: seccompOperators,
+        archs: seccompArchitectures,
+        knownFlags: [...seccompFlags, listenerFlag].sort(),
+        // By the guest kernel that comes with runv.
+        supportedFlags: seccompFlags,
+      },
       apparmor: { enabled: false },
       selinux: { enabled: false },
       intelRdt: { enabled: false },

@@ -2,6 +2,7 @@ import type { JsonCursor } from "../shared/json-cursor.ts";
 import { type NamespaceType, namespaceTypes, rootfsPropagations } from "./linux-names.ts";
 import { parseDevice, parseDeviceRule } from "./parse-devices.ts";
 import { parseResources } from "./parse-resources.ts";
+import { parseSeccomp } from "./parse-seccomp.ts";
 import { parseSysctls } from "./parse-sysctls.ts";
 import { refuseUnsupported } from "./refusal.ts";
 import type { LinuxSpec } from "./spec.ts";
@@ -22,6 +23,7 @@ export function parseLinux(linux: JsonCursor): LinuxSpec {
     cgroupsPath: linux.member("cgroupsPath").optional(parseCgroupsPath, ""),
     rootfsPropagation: parsePropagation(linux.member("rootfsPropagation")),
     sysctls: parseSysctls(linux.member("sysctl"), namespaces),
+    seccomp: parseSeccomp(linux.member("seccomp")),
   };
 }
 

@@ -19,7 +19,6 @@ const unsupported = {
     "memoryPolicy",
     "mountLabel",
     "personality",
-    "seccomp",
   ],
   resources: ["pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"],
   memory: [

@@ -1,6 +1,7 @@
 import type { NamespaceType, RootfsPropagation } from "./linux-names.ts";
 import type { ProcessSpec } from "./process-spec.ts";
 import type { ResourcesSpec } from "./resources.ts";
+import type { SeccompSpec } from "./seccomp-spec.ts";
 
 /** A config.json that has been accepted: everything in it is honoured (runtime-spec: config.md, config-linux.md). */
 export interface Spec {
@@ -52,6 +53,8 @@ export interface LinuxSpec {
   /** null: rprivate. */
   readonly rootfsPropagation: RootfsPropagation | null;
   readonly sysctls: Readonly<Record<string, string>>;
+  /** null: none. */
+  readonly seccomp: SeccompSpec | null;
 }
 
 export interface DeviceSpec {

@@ -74,12 +74,24 @@ export class JsonCursor {
     return this.#value;
   }
 
+  /** Beyond 2^53 to the next number there is. */
   integer(minimum: number, maximum: number): number {
-    const value = this.#value;
+    const value = typeof this.#value === "bigint" ? Number(this.#value) : this.#value;
     if (typeof value !== "number" || !Number.isInteger(value) || value < minimum || value > maximum) {
       this.fail(`must be an integer from ${minimum} to ${maximum}`);
     }
     return value;
+  }
+
+  /** Exact, where the document was read with `parseJson`. */
+  bigInteger(minimum: bigint, maximum: bigint): bigint {
+    const value = this.#value;
+    const isWhole = typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value));
+    const integer = isWhole ? BigInt(value) : null;
+    if (integer === null || integer < minimum || integer > maximum) {
+      this.fail(`must be an integer from ${minimum} to ${maximum}`);
+    }
+    return integer;
   }
 
   oneOf<const T extends string>(allowed: readonly T[]): T {

@@ -187,6 +187,8 @@ export interface CreateContainerRequest {
   rootfsPropagation: string;
   /** below the guest's cgroup root; empty: "/<container_id>" */
   cgroupPath: string;
+  /** for the init process and every further one; absent: all system calls the agent leaves */
+  seccomp: Seccomp | undefined;
 }
 
 export interface CreateContainerResponse {
@@ -261,6 +263,53 @@ export interface Sysctl {
   name: string;
   /** empty: as such */
   value: string;
+}
+
+/** A profile in the words of config.json: SCMP_ACT_*, SCMP_ARCH_*, SCMP_CMP_*, SECCOMP_FILTER_FLAG_*. */
+export interface Seccomp {
+  /** for what no rule is about; required */
+  defaultAction: string;
+  /** an errno number, of actions that have one; absent: EPERM */
+  defaultErrno?:
+    | number
+    | undefined;
+  /** besides the guest's own; empty: none */
+  architectures: string[];
+  /** absent: SPEC_ALLOW where the guest's kernel has it, as runc does */
+  flags:
+    | SeccompFlags
+    | undefined;
+  /** in this order; empty: none */
+  rules: SeccompRule[];
+}
+
+export interface SeccompFlags {
+  /** empty: none */
+  names: string[];
+}
+
+export interface SeccompRule {
+  /** of system calls; those that nobody knows are passed over; required */
+  names: string[];
+  /** required */
+  action: string;
+  /** an errno number, of actions that have one; absent: EPERM */
+  errno?:
+    | number
+    | undefined;
+  /** all must hold, unless two are about one argument: then any; empty: the call as such */
+  conditions: SeccompCondition[];
+}
+
+export interface SeccompCondition {
+  /** 0 to 5, index number of the argument; 0: the first */
+  argument: number;
+  /** required */
+  operator: string;
+  /** a number, or a mask of SCMP_CMP_MASKED_EQ; 0: as such */
+  value: string;
+  /** a number, what SCMP_CMP_MASKED_EQ compares with; 0: as such */
+  secondValue: string;
 }
 
 export interface Process {
@@ -1369,6 +1418,7 @@ function createBaseCreateContainerRequest(): CreateContainerRequest {
     sysctls: [],
     rootfsPropagation: "",
     cgroupPath: "",
+    seccomp: undefined,
   };
 }
 
@@ -1419,6 +1469,9 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     }
     if (message.cgroupPath !== "") {
       writer.uint32(114).string(message.cgroupPath);
+    }
+    if (message.seccomp !== undefined) {
+      Seccomp.encode(message.seccomp, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -1558,6 +1611,14 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
             message.cgroupPath = reader.string();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.seccomp = Seccomp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1593,6 +1654,9 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     message.sysctls = object.sysctls?.map((e) => Sysctl.fromPartial(e)) || [];
     message.rootfsPropagation = object.rootfsPropagation ?? "";
     message.cgroupPath = object.cgroupPath ?? "";
+    message.seccomp = (object.seccomp !== undefined && object.seccomp !== null)
+      ? Seccomp.fromPartial(object.seccomp)
+      : undefined;
     return message;
   },
 };
@@ -2220,6 +2284,348 @@ export const Sysctl: MessageFns<Sysctl> = {
     const message = createBaseSysctl();
     message.name = object.name ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseSeccomp(): Seccomp {
+  return { defaultAction: "", defaultErrno: undefined, architectures: [], flags: undefined, rules: [] };
+}
+
+export const Seccomp: MessageFns<Seccomp> = {
+  encode(message: Seccomp, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.defaultAction !== "") {
+      writer.uint32(10).string(message.defaultAction);
+    }
+    if (message.defaultErrno !== undefined) {
+      writer.uint32(16).uint32(message.defaultErrno);
+    }
+    for (const v of message.architectures) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.flags !== undefined) {
+      SeccompFlags.encode(message.flags, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.rules) {
+      SeccompRule.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Seccomp {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeccomp();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.defaultAction = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.defaultErrno = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.architectures.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.flags = SeccompFlags.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.rules.push(SeccompRule.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Seccomp>): Seccomp {
+    return Seccomp.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Seccomp>): Seccomp {
+    const message = createBaseSeccomp();
+    message.defaultAction = object.defaultAction ?? "";
+    message.defaultErrno = object.defaultErrno ?? undefined;
+    message.architectures = object.architectures?.map((e) => e) || [];
+    message.flags = (object.flags !== undefined && object.flags !== null)
+      ? SeccompFlags.fromPartial(object.flags)
+      : undefined;
+    message.rules = object.rules?.map((e) => SeccompRule.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSeccompFlags(): SeccompFlags {
+  return { names: [] };
+}
+
+export const SeccompFlags: MessageFns<SeccompFlags> = {
+  encode(message: SeccompFlags, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.names) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SeccompFlags {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeccompFlags();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SeccompFlags>): SeccompFlags {
+    return SeccompFlags.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SeccompFlags>): SeccompFlags {
+    const message = createBaseSeccompFlags();
+    message.names = object.names?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseSeccompRule(): SeccompRule {
+  return { names: [], action: "", errno: undefined, conditions: [] };
+}
+
+export const SeccompRule: MessageFns<SeccompRule> = {
+  encode(message: SeccompRule, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.names) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.action !== "") {
+      writer.uint32(18).string(message.action);
+    }
+    if (message.errno !== undefined) {
+      writer.uint32(24).uint32(message.errno);
+    }
+    for (const v of message.conditions) {
+      SeccompCondition.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SeccompRule {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeccompRule();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.names.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.errno = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.conditions.push(SeccompCondition.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SeccompRule>): SeccompRule {
+    return SeccompRule.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SeccompRule>): SeccompRule {
+    const message = createBaseSeccompRule();
+    message.names = object.names?.map((e) => e) || [];
+    message.action = object.action ?? "";
+    message.errno = object.errno ?? undefined;
+    message.conditions = object.conditions?.map((e) => SeccompCondition.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSeccompCondition(): SeccompCondition {
+  return { argument: 0, operator: "", value: "0", secondValue: "0" };
+}
+
+export const SeccompCondition: MessageFns<SeccompCondition> = {
+  encode(message: SeccompCondition, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.argument !== 0) {
+      writer.uint32(8).uint32(message.argument);
+    }
+    if (message.operator !== "") {
+      writer.uint32(18).string(message.operator);
+    }
+    if (message.value !== "0") {
+      writer.uint32(24).uint64(message.value);
+    }
+    if (message.secondValue !== "0") {
+      writer.uint32(32).uint64(message.secondValue);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SeccompCondition {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSeccompCondition();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.argument = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.operator = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.value = reader.uint64().toString();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.secondValue = reader.uint64().toString();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SeccompCondition>): SeccompCondition {
+    return SeccompCondition.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SeccompCondition>): SeccompCondition {
+    const message = createBaseSeccompCondition();
+    message.argument = object.argument ?? 0;
+    message.operator = object.operator ?? "";
+    message.value = object.value ?? "0";
+    message.secondValue = object.secondValue ?? "0";
     return message;
   },
 };

@@ -7,7 +7,13 @@ interface Features {
   readonly ociVersionMin: string;
   readonly ociVersionMax: string;
   readonly mountOptions: readonly string[];
-  readonly linux: { readonly namespaces: readonly string[]; readonly capabilities: readonly string[] };
+  readonly linux: {
+    readonly namespaces: readonly string[];
+    readonly capabilities: readonly string[];
+    readonly seccomp: Readonly<
+      Record<"actions" | "operators" | "archs" | "knownFlags" | "supportedFlags", readonly string[]>
+    >;
+  };
 }
 
 const features = runtimeFeatures("1.2.3") as Features;
@@ -36,4 +42,24 @@ test("every advertised thing is accepted", () => {
     ),
   ).toBe(true);
   expect(accepts("process.capabilities", { bounding: features.linux.capabilities })).toBe(true);
+});
+
+test("every advertised word of a seccomp profile is accepted", () => {
+  const { actions, operators, archs, supportedFlags } = features.linux.seccomp;
+  const syscalls = actions.map((action) => ({
+    names: ["mkdir"],
+    action,
+    args: operators.slice(0, 6).map((op, index) => ({ index, op, value: 1 })),
+  }));
+  for (const defaultAction of actions)
+    expect(
+      accepts("linux.seccomp", { defaultAction, architectures: archs, flags: supportedFlags, syscalls }),
+    ).toBe(true);
+});
+
+test("the flag that only listeners need is known and not supported", () => {
+  const { knownFlags, supportedFlags } = features.linux.seccomp;
+  expect(knownFlags).toEqual(expect.arrayContaining([...supportedFlags]));
+  for (const flag of knownFlags.filter((name) => !supportedFlags.includes(name)))
+    expect(() => accepts("linux.seccomp", { defaultAction: "SCMP_ACT_ALLOW", flags: [flag] })).toThrow(flag);
 });

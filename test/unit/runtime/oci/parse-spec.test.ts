@@ -82,7 +82,6 @@ describe("accepted", () => {
 
 describe("refused, naming the field", () => {
   test.each([
-    ["linux.seccomp", { defaultAction: "SCMP_ACT_ALLOW" }, "not supported yet"],
     ["linux.resources.memory.reservation", 1, "not supported yet"],
     ["linux.resources.memory.swappiness", 0, "not supported yet"],
     ["linux.resources.pids", { limit: 5 }, "not supported yet"],

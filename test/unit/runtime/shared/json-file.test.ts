@@ -70,3 +70,15 @@ test("a stream is bounded, and may be a file", async () => {
   writeFileSync(file, "");
   await expect(readJsonStream(file, "x.json", 1000)).rejects.toThrow("not valid JSON");
 });
+
+test("whole numbers that a number cannot hold are bigints, up to 64 bits", () => {
+  const text = `{"a": [9007199254740991, 9007199254740992, 18446744073709551615, -9223372036854775808],
+    "b": [1e300, 0.5, 1e20, 100000000000000000000000], "c": "18446744073709551615", "a2": 1, "a2": 2}`;
+  expect(parseJson(text, "x")).toEqual({
+    a: [9007199254740991, 9007199254740992n, 18446744073709551615n, -(2n ** 63n)],
+    b: [1e300, 0.5, 1e20, 1e23],
+    c: "18446744073709551615",
+    a2: 2,
+  });
+  expect(() => parseJson('{"a": 18446744073709551615,}', "x")).toThrow(/^x: not valid JSON: /);
+});

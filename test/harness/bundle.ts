@@ -16,6 +16,8 @@ export interface BundleOptions {
   readonly cwd?: string;
   readonly oomScoreAdj?: number;
   readonly cgroupsPath?: string;
+  /** Members of linux.resources, beside the device rules. */
+  readonly resources?: object;
   /** In place of the rule that denies all. */
   readonly deviceRules?: readonly object[];
   readonly annotations?: Readonly<Record<string, string>>;
@@ -81,7 +83,10 @@ function config(options: BundleOptions) {
     ],
     linux: {
       ...(options.cgroupsPath === undefined ? {} : { cgroupsPath: options.cgroupsPath }),
-      resources: { devices: options.deviceRules ?? [{ allow: false, access: "rwm" }] },
+      resources: {
+        devices: options.deviceRules ?? [{ allow: false, access: "rwm" }],
+        ...options.resources,
+      },
       namespaces: ["pid", "network", "ipc", "uts", "mount", "cgroup"].map((type) => ({ type })),
       maskedPaths: ["/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
       readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],

@@ -1,4 +1,9 @@
-import { defaultMemoryMib, defaultScratchDirectory, defaultVcpuCount } from "../shared/defaults.ts";
+import {
+  defaultMemoryMib,
+  defaultScratchDirectory,
+  defaultVcpuCount,
+  leastMemoryMib,
+} from "../shared/defaults.ts";
 import { defaultBootTimeoutMs } from "../shared/limits.ts";
 import {
   accels,
@@ -51,8 +56,8 @@ const blockWritesType = choice(blockWrites);
 const volumes = choice(volumeDrivers);
 const shareCache = choice(shareCaches);
 const scratchKind = choice(scratchKinds);
-/** The lower bound is what the guest kernel and the agent take; the upper one of x86's physical addresses. */
-const memoryMib = wholeNumber(64, 4 * 1024 ** 2);
+/** The upper bound is of x86's physical addresses. */
+const memoryMib = wholeNumber(leastMemoryMib, 4 * 1024 ** 2);
 /** The guest kernel's NR_CPUS. */
 const vcpus = wholeNumber(1, 256);
 const bootTimeoutMs = wholeNumber(100, 3_600_000);
@@ -140,18 +145,45 @@ export const schema: Schema = {
     env: "RUNV_GUEST_DIR",
   },
   memory_mib: {
-    help: "Memory of a virtual machine, in MiB",
+    help: "Memory of a virtual machine, in MiB, whatever its container's limits are",
     type: memoryMib,
     annotation: memoryMib,
-    default: defaultMemoryMib,
+    default: null,
+    unset: {
+      meaning: "as much as shows the container its memory.limit as MemTotal, else default_memory_mib",
+      example: 512,
+    },
     env: "RUNV_MEMORY_MIB",
   },
   vcpus: {
-    help: "Processors of a virtual machine",
+    help: "Processors of a virtual machine, whatever its container's limits are",
     type: vcpus,
     annotation: vcpus,
-    default: defaultVcpuCount,
+    default: null,
+    unset: {
+      meaning: "the container's cpu.quota / cpu.period, rounded up, else default_vcpus",
+      example: 2,
+    },
     env: "RUNV_VCPUS",
+  },
+  default_memory_mib: {
+    help: "Memory of a virtual machine whose container has no memory.limit, in MiB",
+    type: memoryMib,
+    default: defaultMemoryMib,
+    env: "RUNV_DEFAULT_MEMORY_MIB",
+  },
+  default_vcpus: {
+    help: "Processors of a virtual machine whose container has no cpu.quota",
+    type: vcpus,
+    default: defaultVcpuCount,
+    env: "RUNV_DEFAULT_VCPUS",
+  },
+  max_vcpus: {
+    help: "Most processors that a container's cpu.quota gets it",
+    type: vcpus,
+    default: null,
+    unset: { meaning: "as many as the host has", example: 4 },
+    env: "RUNV_MAX_VCPUS",
   },
   boot_timeout_ms: {
     help: "How long a guest may take to answer, in milliseconds",

@@ -25,8 +25,14 @@ export interface Settings extends ProgramSettings {
   readonly kernel: string | null;
   /** Absolute path; null: where runv looks. */
   readonly guest_dir: string | null;
-  readonly memory_mib: number;
-  readonly vcpus: number;
+  /** null: as the container's limits say. */
+  readonly memory_mib: number | null;
+  readonly vcpus: number | null;
+  /** For containers without limits. */
+  readonly default_memory_mib: number;
+  readonly default_vcpus: number;
+  /** Of what containers ask for; null: the host's. */
+  readonly max_vcpus: number | null;
   readonly boot_timeout_ms: number;
   readonly "scratch.kind": ScratchKind;
   /** null: as the kind has it. */

@@ -6,6 +6,7 @@ import { vsockSocketOf } from "../sandbox/attached.ts";
 import { bootSandbox, explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverTree } from "../sandbox/hand-over.ts";
 import { cgroupsOf, takeHostPlace } from "../sandbox/host-place.ts";
+import { planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
 import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
 import { parseContainerId } from "../shared/ids.ts";
@@ -67,6 +68,8 @@ export async function createContainer(options: CreateOptions, context: Context):
     releases.add(`state of ${options.id}`, () => {
       forgetContainer(context.root, options.id);
     });
+    const boot = bootSettings(settings);
+    const plan = planMachine(boot, bundle.spec.linux.resources);
     const cgroups = takeHostPlace(record, releases);
     const storage = await planStorage({
       container: record.id,
@@ -80,7 +83,8 @@ export async function createContainer(options: CreateOptions, context: Context):
     const sandbox = await bootSandbox(
       {
         directory: record.vmDirectory,
-        ...bootSettings(settings),
+        ...boot,
+        plan,
         storage,
         cgroups: record.cgroups,
         // The memory that the container takes is the VMM's.
@@ -97,6 +101,7 @@ export async function createContainer(options: CreateOptions, context: Context):
     );
     watch.lapBoot(sandbox.guest);
     describe(sandbox, storage, context);
+    context.log.debug("size", { memoryMib: plan.memoryMib, vcpus: plan.vcpuCount });
     try {
       const work = { bundle, record, sandbox, storage, watch, terminal };
       const proxy = await prepareProcess(work, context, releases);

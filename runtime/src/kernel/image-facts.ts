@@ -5,6 +5,8 @@ export interface KernelImage {
   readonly release: string;
   /** Takes virtio devices without a bus, by parameters of its command line; null: the file does not say. */
   readonly virtioMmio: boolean | null;
+  /** What it keeps of a machine's memory, however large that is, with one processor; null: the file does not say. */
+  readonly residentKib: number | null;
 }
 
 /** Bytes of a file, fewer at its end. */

@@ -7,19 +7,18 @@ import type { HypervisorName } from "../config/choices.ts";
 import type { LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
 import { vmFiles } from "../hypervisor/hypervisor.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
-import { chosenGuest, type GuestChoice } from "../kernel/guest.ts";
 import type { Disk } from "../shared/disk.ts";
 import type { Releases } from "../shared/releases.ts";
 import { createScratchDisk, type ScratchOptions } from "../storage/scratch.ts";
-import { checkMemory } from "./host-memory.ts";
+import type { MachinePlan } from "./machine-plan.ts";
 import { type StoragePlan, shareRequest } from "./storage-plan.ts";
 
 export interface BootOptions {
   /** The VM's directory, made by the caller. */
   readonly directory: string;
   readonly hypervisor: HypervisorName;
-  readonly machine: Pick<VmSpec, "accel" | "machine" | "carrier" | "memoryMib" | "vcpuCount" | "programs">;
-  readonly guest: GuestChoice;
+  readonly machine: Pick<VmSpec, "accel" | "machine" | "carrier" | "programs">;
+  readonly plan: MachinePlan;
   readonly storage: Pick<StoragePlan, "scratch" | "disks" | "share">;
   /** From the launch to the agent's first answer. */
   readonly bootTimeoutMs: number;
@@ -82,8 +81,7 @@ async function note(vm: LaunchedVm, options: BootOptions): Promise<void> {
 /** @param disks those of the plan; the scratch disk joins them, first, for whoever closes them */
 async function launch(options: BootOptions, disks: Disk[]): Promise<LaunchedVm> {
   const { scratch, share } = options.storage;
-  const { programs, memoryMib } = options.machine;
-  checkMemory(memoryMib);
+  const { programs } = options.machine;
   if (scratch.kind === "ext4") {
     const disk = await createScratchDisk({ ...scratch, programs, signal: options.signal });
     disks.unshift({ ...disk, format: "raw", readonly: false });
@@ -91,8 +89,8 @@ async function launch(options: BootOptions, disks: Disk[]): Promise<LaunchedVm> 
   return hypervisors[options.hypervisor].launch(
     {
       ...options.machine,
+      ...options.plan,
       directory: options.directory,
-      guest: chosenGuest(options.guest),
       disks,
       share,
       oomScoreAdj: options.oomScoreAdj,

@@ -5,6 +5,7 @@ import { defaultScratchBytes } from "../shared/defaults.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
 import type { ScratchOptions } from "../storage/scratch.ts";
 import type { BootOptions } from "./boot.ts";
+import type { MachineSettings } from "./machine-plan.ts";
 import type { StorageSettings } from "./storage-plan.ts";
 
 const bytesPerMib = 1_048_576;
@@ -12,19 +13,19 @@ const bytesPerMib = 1_048_576;
 /** How a VM is made, in the sandbox's words. */
 export function bootSettings(
   settings: Settings,
-): Pick<BootOptions, "hypervisor" | "machine" | "guest" | "bootTimeoutMs"> {
-  const { hypervisor, accel, machine, carrier, memory_mib, vcpus } = settings;
+): Pick<BootOptions, "hypervisor" | "machine" | "bootTimeoutMs"> & MachineSettings {
+  const { hypervisor, accel, machine, carrier } = settings;
   return {
     hypervisor,
-    machine: {
-      accel,
-      machine,
-      carrier,
-      memoryMib: memory_mib,
-      vcpuCount: vcpus,
-      programs: programPaths(settings),
-    },
+    machine: { accel, machine, carrier, programs: programPaths(settings) },
     guest: guestChoice(settings),
+    size: {
+      memoryMib: settings.memory_mib,
+      vcpuCount: settings.vcpus,
+      defaultMemoryMib: settings.default_memory_mib,
+      defaultVcpuCount: settings.default_vcpus,
+      maxVcpuCount: settings.max_vcpus,
+    },
     bootTimeoutMs: settings.boot_timeout_ms,
   };
 }

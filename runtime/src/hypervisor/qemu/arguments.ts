@@ -81,6 +81,8 @@ function kernelCommandLine(spec: VmSpec, { accel, machine, moreKernelParameters 
     "rcupdate.rcu_expedited=1",
     ...machine.kernelParameters,
     "no_timer_check noreplace-smp",
+    // No device of these machines needs its data below 4 GiB: without this a guest with more keeps 64 MiB for it.
+    "swiotlb=noforce",
     // microvm has neither HPET nor a PM timer to calibrate the TSC with; under emulation that hung one boot in fifteen. Calibrating the
     // APIC's timer takes 200 ms there, and the PIT does as well. The guest's mitigations are instructions for a processor that
     // speculates; translated code keeps none of their effect, only their price.

@@ -28,7 +28,8 @@ describe("which source counts", () => {
     expect(await load()).toEqual(defaultSettings());
     expect(defaultSettings()).toMatchObject({
       accel: "auto",
-      memory_mib: 256,
+      memory_mib: null,
+      default_memory_mib: 256,
       allowed_annotations: ["kernel"],
     });
   });

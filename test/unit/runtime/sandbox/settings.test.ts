@@ -9,11 +9,16 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
       accel: "auto",
       machine: "auto",
       carrier: "auto",
-      memoryMib: 256,
-      vcpuCount: 1,
       programs: {},
     },
     guest: { kernel: null, directory: null },
+    size: {
+      memoryMib: null,
+      vcpuCount: null,
+      defaultMemoryMib: 256,
+      defaultVcpuCount: 1,
+      maxVcpuCount: null,
+    },
     bootTimeoutMs: 120_000,
   });
   expect(storageSettings(defaultSettings())).toEqual({

@@ -52,7 +52,7 @@ test("the whole command line under emulation", () => {
       "-initrd",
       "/guest/initramfs.cpio",
       "-append",
-      "console=ttyS0 quiet reboot=t panic=-1 rcupdate.rcu_expedited=1 pci=off no_timer_check noreplace-smp tsc_early_khz={tscKhz} nolapic_timer mitigations=off carrier=1 one=1",
+      "console=ttyS0 quiet reboot=t panic=-1 rcupdate.rcu_expedited=1 pci=off no_timer_check noreplace-smp swiotlb=noforce tsc_early_khz={tscKhz} nolapic_timer mitigations=off carrier=1 one=1",
       "-add-fd",
       "fd={fd:disk0},set=1",
       "-blockdev",

@@ -1,0 +1,68 @@
+import { availableParallelism } from "node:os";
+import { chosenGuest, type Guest, type GuestChoice } from "../kernel/guest.ts";
+import { type MachineSize, machineMemoryMib } from "../kernel/guest-memory.ts";
+import { type ResourcesSpec, unlimited } from "../oci/resources.ts";
+import { leastMemoryMib } from "../shared/defaults.ts";
+import { checkMemory, hostMemoryMib } from "./host-memory.ts";
+
+/** What the configuration says of a machine's size; null: nothing. */
+export interface SizeSettings {
+  readonly memoryMib: number | null;
+  readonly vcpuCount: number | null;
+  readonly defaultMemoryMib: number;
+  readonly defaultVcpuCount: number;
+  readonly maxVcpuCount: number | null;
+}
+
+export interface MachineSettings {
+  readonly guest: GuestChoice;
+  readonly size: SizeSettings;
+}
+
+/** What a virtual machine boots from, and its size. */
+export interface MachinePlan extends MachineSize {
+  readonly guest: Guest;
+}
+
+/** The limits that a machine is sized by. */
+export interface SizingLimits {
+  readonly memory: Pick<ResourcesSpec["memory"], "limitBytes">;
+  readonly cpu: Pick<ResourcesSpec["cpu"], "quotaMicros" | "periodMicros">;
+}
+
+/** The kernel's own, for a quota without a period. */
+const kernelPeriodMicros = 100_000;
+const bytesPerKib = 1024;
+
+/**
+ * A machine that shows its container what it may use: a processor for each that the quota allows time on, and as much memory as makes the
+ * guest's MemTotal the limit. A guest needs some memory whatever the limit is; the container's cgroup in it holds the limit then.
+ * @throws RunvError "unavailable" when there is no such kernel, "resource-exhausted" when the host has less than is configured
+ */
+export function planMachine(settings: MachineSettings, limits: SizingLimits): MachinePlan {
+  const guest = chosenGuest(settings.guest);
+  const { size } = settings;
+  const vcpuCount = size.vcpuCount ?? wantedVcpus(limits, size);
+  const memoryMib = size.memoryMib ?? wantedMemoryMib(limits, { guest, vcpuCount, size });
+  checkMemory(memoryMib);
+  return { guest, memoryMib, vcpuCount };
+}
+
+function wantedVcpus({ cpu }: SizingLimits, size: SizeSettings): number {
+  const { quotaMicros, periodMicros } = cpu;
+  if (quotaMicros === null || quotaMicros === unlimited) return size.defaultVcpuCount;
+  const wanted = Math.ceil(quotaMicros / (periodMicros ?? kernelPeriodMicros));
+  const most = Math.min(size.maxVcpuCount ?? Number.POSITIVE_INFINITY, availableParallelism());
+  return Math.max(1, Math.min(wanted, most));
+}
+
+/** A limit that the host could not fill is none: there is no more to be had than the host's memory. */
+function wantedMemoryMib(
+  { memory: { limitBytes } }: SizingLimits,
+  { guest, vcpuCount, size }: { guest: Guest; vcpuCount: number; size: SizeSettings },
+): number {
+  if (limitBytes === null || limitBytes === unlimited) return size.defaultMemoryMib;
+  const totalKib = Math.min(limitBytes / bytesPerKib, hostMemoryMib() * bytesPerKib);
+  const wanted = machineMemoryMib(totalKib, vcpuCount, guest.image);
+  return Math.min(Math.max(wanted, leastMemoryMib), hostMemoryMib());
+}

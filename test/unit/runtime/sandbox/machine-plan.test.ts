@@ -1,0 +1,65 @@
+import { availableParallelism, totalmem } from "node:os";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { unlimited } from "../../../../runtime/src/oci/resources.ts";
+import {
+  type MachinePlan,
+  planMachine,
+  type SizeSettings,
+} from "../../../../runtime/src/sandbox/machine-plan.ts";
+import { distDirectory } from "../../../harness/paths.ts";
+
+const bytesPerMib = 1_048_576;
+const size: SizeSettings = {
+  memoryMib: null,
+  vcpuCount: null,
+  defaultMemoryMib: 256,
+  defaultVcpuCount: 1,
+  maxVcpuCount: null,
+};
+
+interface Limits {
+  readonly limitBytes?: number;
+  readonly quotaMicros?: number;
+  readonly periodMicros?: number;
+}
+
+const plan = (limits: Limits, settings: Partial<SizeSettings> = {}): MachinePlan => {
+  const { limitBytes = null, quotaMicros = null, periodMicros = null } = limits;
+  const guest = { kernel: null, directory: path.join(distDirectory, "guest") };
+  return planMachine(
+    { guest, size: { ...size, ...settings } },
+    { memory: { limitBytes }, cpu: { quotaMicros, periodMicros } },
+  );
+};
+
+test("without limits the defaults count, and so they do where a limit is that there is none", () => {
+  expect(plan({})).toMatchObject({ memoryMib: 256, vcpuCount: 1 });
+  expect(plan({ limitBytes: unlimited, quotaMicros: unlimited }, { defaultVcpuCount: 3 })).toMatchObject({
+    memoryMib: 256,
+    vcpuCount: 3,
+  });
+});
+
+test("what the guest kernel keeps comes on top of a limit", () => {
+  expect(plan({ limitBytes: 64 * bytesPerMib }).memoryMib).toBeGreaterThan(64 + 10);
+  expect(plan({ limitBytes: 64 * bytesPerMib }).memoryMib).toBeLessThan(64 + 24);
+});
+
+test("no machine is smaller than a guest needs, or larger than the host", () => {
+  expect(plan({ limitBytes: 4096 }).memoryMib).toBe(64);
+  expect(plan({ limitBytes: 2 ** 60 }).memoryMib).toBe(Math.floor(totalmem() / bytesPerMib));
+});
+
+test("processors are bounded by the host's and by the configuration", () => {
+  const limits = { quotaMicros: 100 * 1_000_000, periodMicros: 1_000_000 };
+  expect(plan(limits).vcpuCount).toBe(Math.min(100, availableParallelism()));
+  expect(plan(limits, { maxVcpuCount: 1 }).vcpuCount).toBe(1);
+  expect(plan({ quotaMicros: 1, periodMicros: 1_000_000 }).vcpuCount).toBe(1);
+});
+
+test("what is configured outright is not bounded, but by the host's memory", () => {
+  const sizes = plan({ limitBytes: bytesPerMib, quotaMicros: 1000 }, { memoryMib: 128, vcpuCount: 64 });
+  expect(sizes).toMatchObject({ memoryMib: 128, vcpuCount: 64 });
+  expect(() => plan({}, { memoryMib: 4 * bytesPerMib })).toThrow(/are asked for, and this host has/);
+});

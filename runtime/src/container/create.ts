@@ -3,12 +3,10 @@ import { RunvError } from "@runv/protocol/errors";
 import { withAnnotations } from "../config/annotations.ts";
 import type { Settings } from "../config/settings.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
-import { bootSandbox, explainFailure, type Sandbox } from "../sandbox/boot.ts";
+import { explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverTree } from "../sandbox/hand-over.ts";
-import { cgroupsOf, takeHostPlace } from "../sandbox/host-place.ts";
-import { planMachine } from "../sandbox/machine-plan.ts";
-import { bootSettings, storageSettings } from "../sandbox/settings.ts";
-import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
+import { cgroupsOf } from "../sandbox/host-place.ts";
+import type { StoragePlan } from "../sandbox/storage-plan.ts";
 import { parseContainerId } from "../shared/ids.ts";
 import { inSuccession } from "../shared/in-succession.ts";
 import { identifyProcess } from "../shared/process-identity.ts";
@@ -16,12 +14,12 @@ import { type Releases, rollingBack } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
 import { ownUserName } from "../shared/user-name.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
-import { containerDirectory } from "../state/paths.ts";
 import { changeContainer, forgetContainer, reserveContainer } from "../state/store.ts";
 import { vmDirectory } from "../state/vm-directory.ts";
 import { createContainerRequest } from "./agent-requests.ts";
 import { type Bundle, loadBundle } from "./bundle.ts";
 import type { Context } from "./context.ts";
+import { bootMachine } from "./machine.ts";
 import { writePidFile } from "./pid-file.ts";
 import { startProxy } from "./proxy.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -68,40 +66,8 @@ export async function createContainer(options: CreateOptions, context: Context):
     releases.add(`state of ${options.id}`, () => {
       forgetContainer(context.root, options.id);
     });
-    const boot = bootSettings(settings);
-    const plan = planMachine(boot, bundle.spec.linux.resources);
-    const cgroups = takeHostPlace(record, releases);
-    const storage = await planStorage({
-      container: record.id,
-      rootfs: bundle.rootfs,
-      spec: bundle.spec,
-      settings: storageSettings(settings),
-      vmDirectory: record.vmDirectory,
-      warn: warn(context),
-      signal: context.signal,
-    });
-    const sandbox = await bootSandbox(
-      {
-        directory: record.vmDirectory,
-        ...boot,
-        plan,
-        storage,
-        cgroups: record.cgroups,
-        // The memory that the container takes is the VMM's.
-        oomScoreAdj: bundle.spec.process.oomScoreAdj ?? 0,
-        rollback: { trees: [containerDirectory(context.root, options.id), record.vmDirectory], cgroups },
-        powerOffWithInit: true,
-        onLaunched: async (vm) => {
-          watch.lap("launch");
-          await noteVm(record, vm, context);
-        },
-        signal: context.signal,
-      },
-      releases,
-    );
-    watch.lapBoot(sandbox.guest);
-    describe(sandbox, storage, context);
-    context.log.debug("size", { memoryMib: plan.memoryMib, vcpus: plan.vcpuCount });
+    const machine = { bundle, record, settings, watch };
+    const { sandbox, storage } = await bootMachine(machine, context, releases);
     try {
       const work = { bundle, record, sandbox, storage, watch, terminal };
       const proxy = await prepareProcess(work, context, releases);
@@ -135,11 +101,6 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     cgroups: cgroupsOf(bundle.spec.linux.cgroupsPath, options.id),
     systemdCgroup: options.systemdCgroup,
   };
-}
-
-/** Whoever deletes a container whose `create` has been killed must find its VM, to wait for the end of that. */
-async function noteVm(record: ContainerRecord, vm: unknown, context: Context): Promise<void> {
-  await changeContainer(context.root, record.id, async () => Promise.resolve({ ...record, vm }));
 }
 
 interface Preparation {
@@ -197,20 +158,6 @@ async function commit(
   }
   pieces.proxy.commit();
   await pieces.vm.commit();
-}
-
-function describe(sandbox: Sandbox, storage: StoragePlan, context: Context): void {
-  const { accel, carrier } = sandbox.vm.description;
-  const { kernelRelease, agentVersion } = sandbox.guest;
-  for (const warning of sandbox.vm.warnings) context.log.warning(warning);
-  context.log.debug("virtual machine", {
-    machine: sandbox.vm.machine,
-    accelerator: accel,
-    carrier,
-    rootfs: storage.driver,
-    kernelRelease,
-    agentVersion,
-  });
 }
 
 function warn(context: Context): (sentence: string) => void {

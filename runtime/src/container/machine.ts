@@ -1,0 +1,95 @@
+import type { Settings } from "../config/settings.ts";
+import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
+import { takeHostPlace } from "../sandbox/host-place.ts";
+import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
+import { bootSettings, storageSettings } from "../sandbox/settings.ts";
+import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
+import type { Releases } from "../shared/releases.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
+import { containerDirectory } from "../state/paths.ts";
+import { changeContainer } from "../state/store.ts";
+import type { Bundle } from "./bundle.ts";
+import type { Context } from "./context.ts";
+import type { Stopwatch } from "./stopwatch.ts";
+
+/** What a container's virtual machine is made of. */
+export interface MachineRequest {
+  readonly bundle: Bundle;
+  readonly record: ContainerRecord;
+  /** Of this container. */
+  readonly settings: Settings;
+  readonly watch: Stopwatch;
+}
+
+/** Takes the container's place on the host, and boots its virtual machine there. @throws RunvError */
+export async function bootMachine(
+  request: MachineRequest,
+  context: Context,
+  releases: Releases,
+): Promise<{ readonly sandbox: Sandbox; readonly storage: StoragePlan }> {
+  const { bundle, record, settings, watch } = request;
+  const boot = bootSettings(settings);
+  const plan = planMachine(boot, bundle.spec.linux.resources);
+  const newCgroups = takeHostPlace(record, releases);
+  const storage = await planStorage({
+    container: record.id,
+    rootfs: bundle.rootfs,
+    spec: bundle.spec,
+    settings: storageSettings(settings),
+    vmDirectory: record.vmDirectory,
+    warn: (sentence) => context.log.warning(sentence),
+    signal: context.signal,
+  });
+  const sandbox = await bootSandbox(
+    {
+      directory: record.vmDirectory,
+      ...boot,
+      plan,
+      storage,
+      cgroups: record.cgroups,
+      // The memory that the container takes is the VMM's.
+      oomScoreAdj: bundle.spec.process.oomScoreAdj ?? 0,
+      rollback: {
+        trees: [containerDirectory(context.root, record.id), record.vmDirectory],
+        cgroups: newCgroups,
+      },
+      powerOffWithInit: true,
+      onLaunched: async (vm) => {
+        watch.lap("launch");
+        await noteVm(record, vm, context);
+      },
+      signal: context.signal,
+    },
+    releases,
+  );
+  watch.lapBoot(sandbox.guest);
+  describe({ sandbox, storage, plan }, context);
+  return { sandbox, storage };
+}
+
+/** Whoever deletes a container whose `create` has been killed must find its VM, to wait for the end of that. */
+async function noteVm(record: ContainerRecord, vm: unknown, context: Context): Promise<void> {
+  await changeContainer(context.root, record.id, async () => Promise.resolve({ ...record, vm }));
+}
+
+interface Booted {
+  readonly sandbox: Sandbox;
+  readonly storage: StoragePlan;
+  readonly plan: MachinePlan;
+}
+
+function describe({ sandbox, storage, plan }: Booted, context: Context): void {
+  const { accel, carrier } = sandbox.vm.description;
+  const { kernelRelease, agentVersion } = sandbox.guest;
+  for (const warning of sandbox.vm.warnings) context.log.warning(warning);
+  context.log.debug("virtual machine", {
+    machine: sandbox.vm.machine,
+    accelerator: accel,
+    carrier,
+    memoryMib: plan.memoryMib,
+    vcpus: plan.vcpuCount,
+    rootfs: storage.driver,
+    kernelRelease,
+    agentVersion,
+  });
+}

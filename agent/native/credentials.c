@@ -12,6 +12,7 @@
 #include "errors.h"
 #include "filter.h"
 #include "module.h"
+#include "objects.h"
 
 static const int64_t MAX_EXACT = INT64_C(1) << 53;
 
@@ -116,6 +117,25 @@ static JSValue set_rlimit(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 	return runv_check(ctx, setrlimit((unsigned)resource, &limit), "setrlimit", NULL);
 }
 
+static double limit_number(rlim_t value)
+{
+	return value > (rlim_t)MAX_EXACT ? -1 : (double)value;
+}
+
+static JSValue get_rlimit(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc;
+	int resource;
+	struct rlimit limit;
+	if (runv_int32(ctx, argv[0], "resource", 0, 64, &resource) < 0)
+		return JS_EXCEPTION;
+	if (getrlimit((unsigned)resource, &limit) < 0)
+		return runv_throw_errno(ctx, errno, "getrlimit", NULL);
+	const struct runv_number numbers[] = {{"soft", limit_number(limit.rlim_cur)},
+	                                      {"hard", limit_number(limit.rlim_max)}};
+	return runv_number_object(ctx, numbers, sizeof numbers / sizeof numbers[0]);
+}
+
 static JSValue seccomp_filter(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)self, (void)argc;
@@ -142,6 +162,7 @@ static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("prctl", 5, call_prctl),
         JS_CFUNC_DEF("capset", 3, call_capset),
         JS_CFUNC_DEF("setrlimit", 3, set_rlimit),
+        JS_CFUNC_DEF("getrlimit", 1, get_rlimit),
         JS_CFUNC_DEF("seccompFilter", 2, seccomp_filter),
         JS_CFUNC_DEF("joinSessionKeyring", 0, join_session_keyring),
 };

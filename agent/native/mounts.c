@@ -8,6 +8,7 @@
 #include "args.h"
 #include "errors.h"
 #include "module.h"
+#include "mount-calls.h"
 #include "objects.h"
 
 static JSValue mounts_mount(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -46,29 +47,17 @@ static JSValue mounts_umount(JSContext *ctx, JSValueConst self, int argc, JSValu
 	return result;
 }
 
-/* As of Linux 5.12; musl has neither the call nor its structure. */
-#ifndef SYS_mount_setattr
-#define SYS_mount_setattr 442
-#endif
-
-struct mount_attributes {
-	uint64_t set;
-	uint64_t clear;
-	uint64_t propagation;
-	uint64_t user_namespace;
-};
-
 static JSValue mounts_set_attributes(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)self, (void)argc;
-	uint32_t attributes;
-	if (runv_uint32(ctx, argv[1], "attributes", &attributes) < 0)
+	uint32_t set, clear;
+	if (runv_uint32(ctx, argv[1], "set", &set) < 0 || runv_uint32(ctx, argv[2], "clear", &clear) < 0)
 		return JS_EXCEPTION;
 	const char *target = runv_string(ctx, argv[0], "target");
 	if (!target)
 		return JS_EXCEPTION;
-	const struct mount_attributes wanted = {.set = attributes};
-	const unsigned int flags = JS_ToBool(ctx, argv[2]) > 0 ? AT_RECURSIVE : 0;
+	const struct mount_attributes wanted = {.set = set, .clear = clear};
+	const unsigned int flags = JS_ToBool(ctx, argv[3]) > 0 ? AT_RECURSIVE : 0;
 	long status = syscall(SYS_mount_setattr, AT_FDCWD, target, flags, &wanted, sizeof wanted);
 	JSValue result = runv_check(ctx, status, "mount_setattr", target);
 	JS_FreeCString(ctx, target);
@@ -114,7 +103,7 @@ static JSValue mounts_statfs(JSContext *ctx, JSValueConst self, int argc, JSValu
 static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("mount", 5, mounts_mount),
         JS_CFUNC_DEF("umount", 2, mounts_umount),
-        JS_CFUNC_DEF("setMountAttributes", 3, mounts_set_attributes),
+        JS_CFUNC_DEF("setMountAttributes", 4, mounts_set_attributes),
         JS_CFUNC_DEF("pivotRoot", 2, mounts_pivot_root),
         JS_CFUNC_DEF("statfs", 1, mounts_statfs),
 };

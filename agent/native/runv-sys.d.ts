@@ -80,8 +80,8 @@ declare module "runv:sys" {
   // ── mounts (native/mounts.c) ──────────────────────────────────────────────────────────────────────────────────────────
   export function mount(source: string, target: string, type: string, flags: number, data: string): void;
   export function umount(target: string, flags: number): void;
-  /** mount_setattr(2), Linux 5.12: adds MOUNT_ATTR_* to the mount at `target`, and with `recursive` to those below it. */
-  export function setMountAttributes(target: string, attributes: number, recursive: boolean): void;
+  /** mount_setattr(2), Linux 5.12: sets and clears MOUNT_ATTR_* of the mount at `target`, and with `recursive` of those below it. */
+  export function setMountAttributes(target: string, set: number, clear: number, recursive: boolean): void;
   export function pivotRoot(newRoot: string, putOld: string): void;
   /** statfs(2): type is the magic number, flags are the mount's (ST_RDONLY = 1, ST_NOSUID = 2 … as MS_* of mount(2)). */
   export function statfs(path: string): {
@@ -93,6 +93,16 @@ declare module "runv:sys" {
     files: number;
     filesFree: number;
   };
+
+  // ── mounts that are attached nowhere (native/mount-trees.c): Linux 5.2, mapMountIds 5.12 ──────────────────────────────
+  /** open_tree(2), OPEN_TREE_CLONE: a copy of what is mounted at `path`, with `recursive` of those below it. It goes with the descriptor
+   * unless it has been moved. */
+  export function openTree(path: string, recursive: boolean): Fd;
+  /** move_mount(2): attaches such a copy at `target`. */
+  export function moveMount(tree: Fd, target: string): void;
+  /** mount_setattr(2), MOUNT_ATTR_IDMAP: the ids of files show as the user namespace maps them. Only before `moveMount`. EINVAL: the file
+   * system cannot do that. */
+  export function mapMountIds(tree: Fd, userNamespace: Fd, recursive: boolean): void;
 
   // ── processes (native/processes.c) ────────────────────────────────────────────────────────────────────────────────────
   /** clone(2) like fork(2) with SIGCHLD | `flags` (CLONE_NEW*, CLONE_PARENT). 0 in the child, which goes on in the same JavaScript
@@ -138,6 +148,8 @@ declare module "runv:sys" {
   ): void;
   /** setrlimit(2): -1 is RLIM_INFINITY. */
   export function setrlimit(resource: number, soft: number, hard: number): void;
+  /** getrlimit(2): -1 is RLIM_INFINITY, and what no number holds exactly. */
+  export function getrlimit(resource: number): { soft: number; hard: number };
   /** seccomp(SECCOMP_SET_MODE_FILTER) with SECCOMP_FILTER_FLAG_* (prctl on kernels that know no flags): `filter` is an array of struct
    * sock_filter, 8 bytes each. `flags` defaults to 0. */
   export function seccompFilter(filter: Uint8Array, flags?: number): void;

@@ -29,7 +29,18 @@ export const programs = [
     name: "agent",
     entry: "agent/src/main.ts",
     output: "runv-agent",
-    families: [...everyProgram, "bpf", "seccomp", "relay", "mux", "process_io", "untar", "http2"],
+    families: [
+      ...everyProgram,
+      "mount_trees",
+      "bpf",
+      "seccomp",
+      "relay",
+      "mux",
+      "process_io",
+      "untar",
+      "pack",
+      "http2",
+    ],
   },
   {
     name: "monitor",
@@ -54,6 +65,7 @@ export const programs = [
 /** All families, for tests. */
 export const everyFamily = [
   ...everyProgram,
+  "mount_trees",
   "bpf",
   "seccomp",
   "relay",

@@ -10,6 +10,8 @@ export interface ChildHandlers {
   onMessage(message: ChildMessage, fds: readonly Fd[]): void;
   /** The child has closed its end, by execve(2) or by ending. */
   onEnd(): void;
+  /** The only line that can bring a terminal: others may be written by whoever traces the process in the container. */
+  readonly terminalLine: number;
 }
 
 /** Reads a child's lines off its channel as they come. */
@@ -17,7 +19,7 @@ export class ChildReader {
   readonly #channel: Fd;
   readonly #handlers: ChildHandlers;
   #text = "";
-  #begun = false;
+  #lines = 0;
   #open = true;
 
   constructor(channel: Fd, handlers: ChildHandlers) {
@@ -55,17 +57,15 @@ export class ChildReader {
     }
   }
 
-  /** Only the first line can bring a terminal: later ones may be written by whoever traces the process in the container. */
   #deliver(fds: readonly Fd[]): void {
     const lines = this.#text.split("\n");
     this.#text = lines.pop() ?? "";
     let unclaimed = fds;
     for (const line of lines) {
       const message = parseChildMessage(line);
-      const isFirst = !this.#begun;
-      this.#begun = true;
+      const number = this.#lines++;
       if (message?.event === "terminal") {
-        if (!isFirst) continue;
+        if (number !== this.#handlers.terminalLine) continue;
         this.#handlers.onMessage(message, unclaimed);
         unclaimed = [];
       } else if (message !== null) this.#handlers.onMessage(message, []);

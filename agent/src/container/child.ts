@@ -1,5 +1,5 @@
 import { type Exit, RunvError } from "@runv/protocol";
-import { tolerate } from "../linux/errno.ts";
+import { stepError, tolerate } from "../linux/errno.ts";
 import { onExit } from "../linux/reaper.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import { close, exit, type Fd, kill, setNonblock, socketpair, write } from "../linux/sys.ts";
@@ -21,8 +21,13 @@ const killedWhileSetUp = "the process was killed while it was being set up";
 /** EX_SOFTWARE of sysexits(3): a child that came back from its body. */
 const exitSoftware = 70;
 
-/** Whether that process, which is not reaped yet, belongs where the child was to make it. */
-export type Adoption = (pid: number) => boolean;
+/** How a process is taken that a child makes in its place. */
+export interface Adoption {
+  /** Whether that process, which is not reaped yet, belongs where the child was to make it. */
+  take(pid: number): boolean;
+  /** Which of the two opens the terminal, if there is one: the other one's word does not count. */
+  readonly terminalOf: "first" | "second";
+}
 
 /** The agent's side of a forked child of its own program, until the child becomes another one or ends. */
 export class Child {
@@ -43,7 +48,7 @@ export class Child {
   /**
    * @param fork clone(2) with what the child needs; returns twice
    * @param body the whole life of the child; its argument is its end of the channel
-   * @param adopt null: the child stays itself. Else it makes another process in its place, and this says whether that is one of ours
+   * @param adopt null: the child stays itself. Else it makes another process in its place
    */
   constructor(
     fork: () => number,
@@ -70,6 +75,7 @@ export class Child {
     this.#reader = new ChildReader(own, {
       onMessage: (message, fds) => this.#take(message, fds),
       onEnd: () => this.#end(),
+      terminalLine: adopt?.terminalOf === "second" ? 1 : 0,
     });
   }
 
@@ -136,8 +142,10 @@ export class Child {
   #move(pid: number): void {
     const adopt = this.#adopt;
     if (adopt === null) return;
-    if (!adopt(pid)) {
-      this.#failure = new RunvError("agent", killedWhileSetUp);
+    try {
+      if (!adopt.take(pid)) throw new RunvError("agent", killedWhileSetUp);
+    } catch (thrown) {
+      this.#failure = stepError("take over the process", thrown);
       return;
     }
     this.#adopt = null;

@@ -4,11 +4,12 @@ import { until, type Wait } from "../linux/deadline.ts";
 import { closeNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { SIGKILL } from "../linux/signals.ts";
+import type { IdMaps } from "../linux/user-namespace.ts";
 import type { GuestProcess } from "./process.ts";
 
 const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 10_000 };
 
-type ContainerParts = Pick<Container, "id" | "init" | "cgroup" | "namespaces" | "seccomp">;
+type ContainerParts = Pick<Container, "id" | "init" | "cgroup" | "namespaces" | "idMaps" | "seccomp">;
 
 /** One container that exists: its init is set up, runs, or has ended and was not deleted yet. */
 export class Container {
@@ -18,16 +19,19 @@ export class Container {
   readonly namespaces: NamespaceSet;
   /** For its further processes too; null: it has no profile. */
   readonly seccomp: SeccompFilter | null;
+  /** Of its user namespace; null: it has the guest's. */
+  readonly idMaps: IdMaps | null;
   /** Processes of exec by their id; one that is being set up is null. */
   readonly execs = new Map<string, GuestProcess | null>();
 
   #destroyed = false;
 
-  constructor({ id, init, cgroup, namespaces, seccomp }: ContainerParts) {
+  constructor({ id, init, cgroup, namespaces, idMaps, seccomp }: ContainerParts) {
     this.id = id;
     this.init = init;
     this.cgroup = cgroup;
     this.namespaces = namespaces;
+    this.idMaps = idMaps;
     this.seccomp = seccomp;
   }
 

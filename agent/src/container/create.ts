@@ -8,14 +8,18 @@ import {
   CLONE_NEWNET,
   CLONE_NEWNS,
   CLONE_NEWPID,
+  CLONE_NEWUSER,
   CLONE_NEWUTS,
+  type OptionalNamespace,
   openNamespaces,
 } from "../linux/namespaces.ts";
 import { compileProfile, type SeccompFilter } from "../linux/seccomp-profile.ts";
 import { clone } from "../linux/sys.ts";
+import { writeIdMaps } from "../linux/user-namespace.ts";
 import { Container } from "./container.ts";
 import { runInit } from "./init-child.ts";
 import { launch } from "./launch.ts";
+import { beginsOutside, idMapsOf } from "./outside.ts";
 
 const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 5_000 };
 
@@ -23,6 +27,7 @@ const cloneFlags: Readonly<Partial<Record<Namespace, number>>> = {
   [Namespace.IPC]: CLONE_NEWIPC,
   [Namespace.UTS]: CLONE_NEWUTS,
   [Namespace.NETWORK]: CLONE_NEWNET,
+  [Namespace.USER]: CLONE_NEWUSER,
 };
 
 export interface Creation {
@@ -30,6 +35,8 @@ export interface Creation {
   readonly process: Process;
   /** Directory that holds the unpacked rootfs. */
   readonly rootfs: string;
+  /** Directory of the guest for device nodes that cannot be made in the container. */
+  readonly deviceDirectory: string;
   readonly allowVsock: boolean;
   onFinished(): void;
 }
@@ -45,8 +52,9 @@ export async function createContainer(creation: Creation): Promise<Container> {
     restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules, ...carrierDeviceRules()]);
     const init = await launchInit(creation, cgroup, seccomp);
     try {
-      const namespaces = openNamespaces(init.child.pid);
-      return new Container({ id: request.containerId, init, cgroup, namespaces, seccomp });
+      const namespaces = openNamespaces(init.child.pid, optionalNamespaces(request.namespaces));
+      const idMaps = idMapsOf(request);
+      return new Container({ id: request.containerId, init, cgroup, namespaces, idMaps, seccomp });
     } catch (thrown) {
       init.child.abandon();
       init.discard();
@@ -63,15 +71,30 @@ async function launchInit(
   cgroup: string,
   seccomp: SeccompFilter | null,
 ): ReturnType<typeof launch> {
-  const { request, process, rootfs, allowVsock } = creation;
+  const { request, process, rootfs, deviceDirectory, allowVsock } = creation;
+  const cloneFlags = namespaceFlags(request.namespaces);
+  const isOutside = beginsOutside(request);
+  const shared = { request, process, rootfs, cgroup, allowVsock, seccomp, deviceDirectory, cloneFlags };
   return launch({
     name: `container ${request.containerId}`,
     terminal: process.terminal,
-    fork: () => clone(namespaceFlags(request.namespaces)),
-    body: (channel, streams) =>
-      runInit({ request, process, rootfs, cgroup, allowVsock, seccomp, streams, channel }),
+    fork: () => clone(isOutside ? 0 : cloneFlags),
+    body: (channel, streams) => runInit({ ...shared, streams, channel }),
+    adopt: isOutside ? { take: (pid) => giveIds(pid, request), terminalOf: "second" } : null,
     options: { unclaimedMs: null, onFinished: () => creation.onFinished() },
   });
+}
+
+/** Whoever tells of that process is the agent's own: nothing of the container runs yet. */
+function giveIds(pid: number, request: CreateContainerRequest): boolean {
+  const maps = idMapsOf(request);
+  if (maps !== null) writeIdMaps(pid, maps);
+  return true;
+}
+
+function optionalNamespaces(namespaces: readonly Namespace[]): OptionalNamespace[] {
+  const user: OptionalNamespace[] = namespaces.includes(Namespace.USER) ? ["user"] : [];
+  return namespaces.includes(Namespace.TIME) ? [...user, "time"] : user;
 }
 
 function namespaceFlags(namespaces: readonly Namespace[]): number {

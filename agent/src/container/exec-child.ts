@@ -9,9 +9,11 @@ import {
 } from "../linux/namespaces.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { afterFork, clone, closeFrom, exit, type Fd, write } from "../linux/sys.ts";
+import { becomeNamespaceRoot, type IdMaps } from "../linux/user-namespace.ts";
 import { awaitAgent, encodeChildMessage, handOverMaster, runChild } from "./child-channel.ts";
 import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
 import { adjustOom, becomeProgram } from "./init-child.ts";
+import { bringOutside } from "./outside.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
 const firstOther = 3;
@@ -20,6 +22,8 @@ const firstOther = 3;
 export interface ExecPlan {
   readonly process: Process;
   readonly namespaces: NamespaceSet;
+  /** Of the container's user namespace; null: it has the guest's. */
+  readonly idMaps: IdMaps | null;
   readonly cgroup: string;
   /** Of the container's init. */
   readonly initPid: number;
@@ -40,8 +44,10 @@ export function runExec(plan: ExecPlan): never {
   return runChild(plan.channel, () => {
     enterCgroupOf(plan.cgroup, plan.initPid);
     adjustOom(plan.process);
+    if (plan.idMaps !== null) bringOutside(plan.process, plan.idMaps, plan.streams);
     closeFrom(firstOther, [plan.channel, ...(plan.streams ?? []), ...namespaceDescriptors(plan.namespaces)]);
     step("join the container's namespaces", () => joinNamespaces(plan.namespaces));
+    if (plan.idMaps !== null) becomeNamespaceRoot();
     const terminal = wireStdio(plan);
     const pid = cloneInside();
     if (pid > 0) {

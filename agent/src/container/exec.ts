@@ -18,7 +18,7 @@ export async function createExec(
   process: Process,
   allowVsock: boolean,
 ): Promise<GuestProcess> {
-  const { execs, namespaces, cgroup, seccomp } = container;
+  const { execs, namespaces, idMaps, cgroup, seccomp } = container;
   const initPid = container.init.child.pid;
   if (container.init.state === "exited")
     throw new RunvError("invalid-state", "cannot exec in a stopped container: container not running");
@@ -33,8 +33,8 @@ export async function createExec(
       terminal: process.terminal,
       fork: () => clone(0),
       body: (channel, streams) =>
-        runExec({ process, namespaces, cgroup, initPid, allowVsock, seccomp, streams, channel }),
-      adopt: (pid) => isInPidNamespace(pid, namespaces),
+        runExec({ process, namespaces, idMaps, cgroup, initPid, allowVsock, seccomp, streams, channel }),
+      adopt: { take: (pid) => isInPidNamespace(pid, namespaces), terminalOf: "first" },
       options: { unclaimedMs: unclaimedExitMs, onFinished: () => execs.delete(processId) },
     });
     execs.set(processId, launched);

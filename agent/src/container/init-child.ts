@@ -19,6 +19,7 @@ import { handOverMaster, runChild, waitForGoAhead } from "./child-channel.ts";
 import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
 import { becomeUser, environmentOf, filterWithRights, lookUp } from "./credentials.ts";
 import { execFailure, findExecutable } from "./executable.ts";
+import { beginsOutside, moveInside, nothingOutside } from "./outside.ts";
 import { buildRootfs, closeRootfs } from "./rootfs.ts";
 import { applySysctls } from "./sysctls.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -38,20 +39,25 @@ export interface InitPlan {
   /** Null with a terminal. */
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
+  /** Of the guest, for device nodes that cannot be made in the container. */
+  readonly deviceDirectory: string;
+  /** Flags of clone(2) with which its namespaces are made. */
+  readonly cloneFlags: number;
 }
 
-/** The life of the child from clone(2) to execve(2); it is born in its new namespaces but for the cgroup's. */
+/** The life of the child from clone(2) to execve(2); it is born in its new namespaces, or makes another one there in its place. */
 export function runInit(plan: InitPlan): never {
   afterFork();
   return runChild(plan.channel, () => {
     enterCgroup(plan.cgroup);
-    step("make cgroup namespace", () => unshare(CLONE_NEWCGROUP));
     adjustOom(plan.process);
+    const made = beginsOutside(plan.request) ? moveInside(plan) : nothingOutside;
+    step("make cgroup namespace", () => unshare(CLONE_NEWCGROUP));
     nameHost(plan.request);
     // Also the guest's own, for a container without a network of its own.
     step("bring up lo", () => interfaceUp("lo"));
     applySysctls(plan.request.sysctls);
-    buildRootfs(plan.request, plan.rootfs);
+    buildRootfs(plan.request, plan.rootfs, made);
     const terminal = wireStdio(plan);
     leadSession(terminal);
     closeRootfs(plan.request);

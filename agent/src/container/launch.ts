@@ -17,8 +17,8 @@ export interface Launch {
   fork(): number;
   /** The life of the child; `streams` is null with a terminal. */
   body(channel: Fd, streams: ChildStreams | null): never;
-  /** Whether a process that takes over from the forked one belongs there; absent: none does. */
-  readonly adopt?: Adoption;
+  /** Of the process that the forked one makes in its place; null: it makes none. */
+  readonly adopt: Adoption | null;
   /** What becomes of it after its end. */
   readonly options: ProcessOptions;
 }
@@ -37,7 +37,7 @@ export async function launch(plan: Launch): Promise<GuestProcess> {
       () => plan.fork(),
       (channel) => plan.body(channel, pipes?.childs ?? null),
       exited,
-      plan.adopt ?? null,
+      plan.adopt,
     );
     child = forked;
     const { fds } = await within(setUpDeadlineMs, `set up ${plan.name}`, forked.report());

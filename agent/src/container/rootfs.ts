@@ -3,23 +3,31 @@ import { populateDev } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
 import { maskPath, readonlyPath, remountReadonly } from "../linux/masked-paths.ts";
 import { propagationFlags } from "../linux/mount-options.ts";
-import { closeEntry, enterRoot, makeAllPrivate, mountEntry } from "../linux/mounts.ts";
+import { closeEntry, makeAllPrivate, mountEntry } from "../linux/mounts.ts";
+import { enterRoot } from "../linux/old-root.ts";
 import { mount, umask } from "../linux/sys.ts";
 import { makeWorkingDirectory } from "./credentials.ts";
+import type { MadeOutside } from "./outside.ts";
 
 /**
  * Enters the rootfs and fills it. Its root is the process's before the first mount, so that every symbolic link in a destination
  * resolves inside the container.
  */
-export function buildRootfs(request: CreateContainerRequest, directory: string): void {
+export function buildRootfs(request: CreateContainerRequest, directory: string, made: MadeOutside): void {
   const before = umask(0);
   makeAllPrivate();
   const old = enterRoot(directory);
-  for (const entry of request.mounts) mountEntry(entry, old);
+  for (const [index, entry] of request.mounts.entries())
+    mountEntry(entry, old, made.trees.get(index) ?? null);
+  if (!hasDevOfItsOwn(request)) populateDev(request.devices, made.deviceNodes, old);
   old.leave();
-  populateDev(request.devices);
   umask(before);
   makeWorkingDirectory(request.process?.cwd ?? "/");
+}
+
+/** A directory that is bound there brings what it has, as with runc. */
+function hasDevOfItsOwn({ mounts }: CreateContainerRequest): boolean {
+  return mounts.some(({ destination, type }) => destination === "/dev" && type === "bind");
 }
 
 /** What can only be done once nothing more is made inside. */

@@ -1,13 +1,14 @@
 import { type CreateContainerRequest, Namespace, type Process, RunvError } from "@runv/protocol";
 import { parseCapabilities } from "../linux/capabilities.ts";
 import { propagationFlags } from "../linux/mount-options.ts";
-import { mountTypes } from "../linux/mounts.ts";
 import { checkRlimits } from "../linux/rlimits.ts";
 import { checkSysctls } from "./sysctls.ts";
 
 /** An id names a directory, whose name ends at 255 bytes. */
 const idPattern = /^[\w+.-]{1,255}$/;
 const deviceTypes = ["c", "u", "b", "p"];
+/** What the host shares is one directory for all containers. */
+const sharedTypes = ["9p", "virtiofs"];
 const ruleTypes = ["a", "b", "c"];
 /** Of device numbers (MAJOR and MINOR of linux/kdev_t.h). */
 const maxMajor = 0xfff;
@@ -28,7 +29,7 @@ export function checkContainer(request: CreateContainerRequest): void {
   checkId(request.containerId, "container id");
   for (const { destination, type } of request.mounts) {
     checkPath(destination, "mount destination");
-    if (type !== "bind" && !Object.hasOwn(mountTypes, type))
+    if (type === "" || sharedTypes.includes(type))
       refuse(`mount ${destination}: type "${type}" cannot be mounted here`);
   }
   request.maskedPaths.forEach((path) => checkPath(path, "masked path"));

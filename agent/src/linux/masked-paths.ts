@@ -1,12 +1,7 @@
 import { errnoOf, stepError } from "./errno.ts";
-import { MS_BIND, MS_RDONLY, MS_REC, MS_REMOUNT } from "./mount-options.ts";
+import { keptFlags, MS_BIND, MS_RDONLY, MS_REC, MS_REMOUNT } from "./mount-options.ts";
 import { isDirectory } from "./paths.ts";
 import { mount, statfs } from "./sys.ts";
-
-/** Flags of statfs(2) that a remount must repeat to keep: nosuid, nodev, noexec, the atime kinds. */
-const keptFlags = 2 | 4 | 8 | 1024 | 2048;
-const ST_RELATIME = 4096;
-const MS_RELATIME = 1 << 21;
 
 /** Covers `path` so that nothing below it can be read; what does not exist is left alone. */
 export function maskPath(path: string): void {
@@ -26,8 +21,7 @@ export function readonlyPath(path: string): void {
 
 /** Makes the mount at `path` read-only and keeps its other flags. */
 export function remountReadonly(path: string): void {
-  const { flags } = statfs(path);
-  const kept = (flags & keptFlags) | ((flags & ST_RELATIME) === 0 ? 0 : MS_RELATIME);
+  const kept = keptFlags(statfs(path).flags);
   mount("", path, "", MS_BIND | MS_REMOUNT | MS_RDONLY | kept, "");
 }
 

@@ -1,28 +1,22 @@
 import { RunvError } from "@runv/protocol";
-import { step } from "./errno.ts";
+import { copyUp } from "./copy-up.ts";
+import { errnoOf, step } from "./errno.ts";
 import {
-  MNT_DETACH,
+  keptFlags,
+  type MountOptions,
   MS_BIND,
+  MS_NOSYMFOLLOW,
   MS_PRIVATE,
   MS_RDONLY,
   MS_REC,
   MS_REMOUNT,
   parseMountOptions,
-  recursiveAttributes,
+  ST_NOSYMFOLLOW,
 } from "./mount-options.ts";
-import { O_DIRECTORY, O_RDONLY, S_IFDIR, S_IFMT } from "./open-flags.ts";
-import { isDirectory, lstatIfThere, makeDirectories, makeFile, statIfThere } from "./paths.ts";
-import {
-  chdir,
-  close,
-  fchdir,
-  mount,
-  open,
-  pivotRoot,
-  type Stat,
-  setMountAttributes,
-  umount,
-} from "./sys.ts";
+import type { OldRoot } from "./old-root.ts";
+import { S_IFDIR, S_IFMT } from "./open-flags.ts";
+import { lstatIfThere, makeDirectories, makeFile, statIfThere } from "./paths.ts";
+import { close, type Fd, fstat, mount, moveMount, type Stat, setMountAttributes, statfs } from "./sys.ts";
 
 /** A mount as config.json describes it. */
 export interface MountRequest {
@@ -32,91 +26,108 @@ export interface MountRequest {
   readonly options: readonly string[];
 }
 
-/** The file systems that a container may mount here, and what each is called in the kernel. */
-export const mountTypes: Readonly<Record<string, string>> = {
-  proc: "proc",
-  sysfs: "sysfs",
-  tmpfs: "tmpfs",
-  devpts: "devpts",
-  mqueue: "mqueue",
-  cgroup: "cgroup2",
-  cgroup2: "cgroup2",
-};
-
 /** No mount made from now on is seen by, or comes from, another namespace. */
 export function makeAllPrivate(): void {
   step("make mounts private", () => mount("", "/", "", MS_REC | MS_PRIVATE, ""));
 }
 
-/** The root that was left, from which bind mounts still come. */
-export interface OldRoot {
-  /** Leaves it for good. */
-  leave(): void;
-  /** Binds what is at an absolute path there to a path below the present root. */
-  bind(source: string, target: string): void;
-  isDirectory(source: string): boolean;
-}
-
 /**
- * Makes `directory` the root of this mount namespace: paths and symbolic links resolve in it from here on. The old root lies on top of
- * it, reachable from a working directory alone, until it is left; then everything that was mounted before is gone
- * (pivot_root(2), "pivot_root(".", ".")").
+ * Mounts one entry of config.json below the present root. A read-only /dev is closed later: nodes are still to be made in it.
+ * @param tree what is to be mounted, made already and taken over; null: it is found or made
  */
-export function enterRoot(directory: string): OldRoot {
-  step(`bind rootfs ${directory}`, () => mount(directory, directory, "", MS_BIND | MS_REC, ""));
-  const old = open("/", O_RDONLY | O_DIRECTORY);
-  step(`enter rootfs ${directory}`, () => {
-    chdir(directory);
-    pivotRoot(".", ".");
-    chdir("/");
-  });
-  const within = <Result>(act: () => Result): Result => {
-    fchdir(old);
-    try {
-      return act();
-    } finally {
-      chdir("/");
-    }
-  };
-  return {
-    leave: () => {
-      within(() => umount(".", MNT_DETACH));
-      close(old);
-    },
-    bind: (source, target) => within(() => mount(`.${source}`, target, "", MS_BIND | MS_REC, "")),
-    isDirectory: (source) => within(() => isDirectory(`.${source}`)),
-  };
-}
-
-/** Mounts one entry of config.json below the present root. A read-only /dev is closed later: nodes are still to be made in it. */
-export function mountEntry(entry: MountRequest, old: OldRoot): void {
-  const { flags, propagation, data } = parseMountOptions(entry.options);
-  const early = entry.destination === "/dev" ? flags & ~MS_RDONLY : flags;
-  const target = step(`mount ${entry.type} on ${entry.destination}`, () =>
-    entry.type === "bind" ? bindEntry(entry, early, old) : mountFileSystem(entry, early, data),
-  );
-  for (const kind of propagation)
+export function mountEntry(entry: MountRequest, old: OldRoot, tree: Fd | null): void {
+  const options = parseMountOptions(entry.options);
+  const flags = entry.destination === "/dev" ? options.flags & ~MS_RDONLY : options.flags;
+  const what = `mount ${entry.type} on ${entry.destination}`;
+  const target = step(what, () => mountOne(entry, { ...options, flags }, tree ?? old));
+  step(what, () => checkFlags(target, flags));
+  for (const kind of options.propagation)
     step(`set propagation of ${entry.destination}`, () => mount("", target, "", kind, ""));
+  if (options.recursiveSet !== 0 || options.recursiveClear !== 0)
+    step(what, () => changeTree(target, options.recursiveSet, options.recursiveClear));
 }
 
 /** @returns where it is, without symbolic links */
-function mountFileSystem(entry: MountRequest, flags: number, data: string): string {
+function mountOne(entry: MountRequest, options: MountOptions, from: OldRoot | Fd): string {
+  if ((options.flags & MS_REMOUNT) !== 0) return remount(entry, options);
+  return entry.type === "bind" ? bindEntry(entry, options, from) : mountFileSystem(entry, options);
+}
+
+function remount(
+  { destination, source, type }: MountRequest,
+  { flags, cleared, data }: MountOptions,
+): string {
+  if (type === "bind") remountBind(destination, flags, cleared);
+  else mount(source, destination, kernelType(type), flags, data);
+  return destination;
+}
+
+function mountFileSystem(entry: MountRequest, { flags, data, copiesUp }: MountOptions): string {
   checkPlace(entry);
-  const type = mountTypes[entry.type] ?? entry.type;
+  const type = kernelType(entry.type);
   const covered = statIfThere(entry.destination);
   const target = makeDirectories(entry.destination);
-  mount(entry.source, target, type, flags, fileSystemOptions(type, data, covered));
+  const cover = (): void => {
+    mountNew({ ...entry, type }, target, flags, type === "tmpfs" ? withMode(data, covered) : data);
+  };
+  if (copiesUp) copyUp(target, cover);
+  else cover();
   return target;
 }
 
+function mountNew({ source, type }: MountRequest, target: string, flags: number, data: string): void {
+  try {
+    mount(source, target, type, flags, data);
+  } catch (thrown) {
+    if (errnoOf(thrown) !== "ENODEV") throw thrown;
+    throw new RunvError("unsupported", `the guest's kernel has no file system of type "${type}"`);
+  }
+}
+
 /** A bind mount takes its flags in a call of its own: mount(2). @returns where it is, without symbolic links */
-function bindEntry({ source, destination, options }: MountRequest, flags: number, old: OldRoot): string {
-  const target = old.isDirectory(source) ? makeDirectories(destination) : makeFile(destination);
-  old.bind(source, target);
-  if (flags !== 0) mount("", target, "", flags | MS_REMOUNT | MS_BIND, "");
-  const recursive = recursiveAttributes(options);
-  if (recursive !== 0) setMountAttributes(target, recursive, true);
+function bindEntry({ source, destination }: MountRequest, options: MountOptions, from: OldRoot | Fd): string {
+  const isTree = typeof from === "number";
+  const isDirectory = isTree ? (fstat(from).mode & S_IFMT) === S_IFDIR : from.isDirectory(source);
+  const target = isDirectory ? makeDirectories(destination) : makeFile(destination);
+  if (isTree) {
+    moveMount(from, target);
+    close(from);
+  } else from.bind(source, target);
+  if (options.flags !== 0 || options.cleared !== 0) remountBind(target, options.flags, options.cleared);
   return target;
+}
+
+/**
+ * In a user namespace flags that a mount came with can be locked (mount_namespaces(7)): what config.json does not say otherwise stays,
+ * as runc has it.
+ */
+function remountBind(target: string, flags: number, cleared: number): void {
+  const change = (kept: number): void => mount("", target, "", flags | kept | MS_REMOUNT | MS_BIND, "");
+  try {
+    change(0);
+  } catch (thrown) {
+    const kept = keptFlags(statfs(target).flags);
+    if (errnoOf(thrown) !== "EPERM" || (kept & cleared) !== 0) throw thrown;
+    change(kept);
+  }
+}
+
+/** A kernel that does not know this flag passes it over, and links would be followed. */
+function checkFlags(target: string, flags: number): void {
+  if ((flags & MS_NOSYMFOLLOW) === 0 || (statfs(target).flags & ST_NOSYMFOLLOW) !== 0) return;
+  throw new RunvError("unsupported", "nosymfollow: the guest's kernel has no such thing (Linux 5.10 has)");
+}
+
+function changeTree(target: string, set: number, clear: number): void {
+  try {
+    setMountAttributes(target, set, clear, true);
+  } catch (thrown) {
+    if (errnoOf(thrown) !== "ENOSYS") throw thrown;
+    throw new RunvError(
+      "unsupported",
+      "options for what is mounted below: the guest's kernel cannot (mount_setattr(2), Linux 5.12, can)",
+    );
+  }
 }
 
 /** What the guest's own files are is not for an image to place: runc refuses a link there as well. */
@@ -127,10 +138,14 @@ function checkPlace({ destination, type }: MountRequest): void {
     throw new RunvError("invalid-argument", `"${type}" must be mounted on an ordinary directory`);
 }
 
+/** The guest's control groups are of version 2, whatever config.json calls them. */
+function kernelType(type: string): string {
+  return type === "cgroup" ? "cgroup2" : type;
+}
+
 /** A tmpfs has the mode of the directory that it covers, as runc has it, unless its own options say another. */
-function fileSystemOptions(type: string, data: string, covered: Stat | null): string {
-  if (type === "cgroup2") return "";
-  if (type !== "tmpfs" || covered === null) return data;
+function withMode(data: string, covered: Stat | null): string {
+  if (covered === null) return data;
   const mode = `mode=${(covered.mode & 0o7777).toString(8)}`;
   return data === "" ? mode : `${mode},${data}`;
 }
@@ -139,7 +154,5 @@ function fileSystemOptions(type: string, data: string, covered: Stat | null): st
 export function closeEntry(entry: MountRequest): void {
   const { flags } = parseMountOptions(entry.options);
   if (entry.destination !== "/dev" || (flags & MS_RDONLY) === 0) return;
-  step(`make ${entry.destination} read-only`, () =>
-    mount("", entry.destination, "", flags | MS_REMOUNT | MS_BIND, ""),
-  );
+  step(`make ${entry.destination} read-only`, () => remountBind(entry.destination, flags & ~MS_REMOUNT, 0));
 }

@@ -1,6 +1,6 @@
 import { type Rlimit, RunvError } from "@runv/protocol";
 import { step } from "./errno.ts";
-import { setrlimit } from "./sys.ts";
+import { getrlimit, setrlimit } from "./sys.ts";
 
 /** RLIMIT_* in the order of their numbers (asm-generic/resource.h). */
 const names =
@@ -28,10 +28,19 @@ export function checkRlimits(rlimits: readonly Rlimit[]): void {
 }
 
 export function applyRlimits(rlimits: readonly Rlimit[]): void {
-  const { soft: usualSoft, hard: usualHard } = usualOpenFiles;
-  step("set RLIMIT_NOFILE", () => setrlimit(resourceNumber("RLIMIT_NOFILE"), usualSoft, usualHard));
-  for (const { type, soft, hard } of rlimits)
+  const openFiles = { type: "RLIMIT_NOFILE", ...usualOpenFiles };
+  const all = rlimits.some(({ type }) => type === openFiles.type) ? rlimits : [openFiles, ...rlimits];
+  for (const { type, soft, hard } of all)
     step(`set ${type}`, () => setrlimit(resourceNumber(type), soft, hard));
+}
+
+/** Raises hard limits to what `applyRlimits` is to set, for a process that will not have the privilege by then. */
+export function raiseRlimits(rlimits: readonly Rlimit[]): void {
+  for (const { type, hard } of rlimits) {
+    const present = getrlimit(resourceNumber(type));
+    const isHigher = present.hard >= 0 && (hard < 0 || hard > present.hard);
+    if (isHigher) step(`raise ${type}`, () => setrlimit(resourceNumber(type), present.soft, hard));
+  }
 }
 
 function resourceNumber(type: string): number {

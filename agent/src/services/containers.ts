@@ -9,7 +9,7 @@ import type { Sandbox } from "../sandbox.ts";
 import { unmountBlockRootfs } from "../storage/block-rootfs.ts";
 import { removeContainerFiles } from "../storage/remove.ts";
 import { locateBinds, provideRootfs } from "../storage/rootfs.ts";
-import { containerDirectory } from "../storage/scratch.ts";
+import { containerDirectory, devicesDirectory } from "../storage/scratch.ts";
 
 const maxSignal = 64;
 
@@ -30,7 +30,15 @@ export function containersService(
       try {
         const container = await containers.add(request.containerId, async () => {
           const rootfs = await provideRootfs(request.containerId, request.rootfs);
-          return createContainer({ request: located, process, rootfs, allowVsock, onFinished });
+          const deviceDirectory = devicesDirectory(request.containerId);
+          return createContainer({
+            request: located,
+            process,
+            rootfs,
+            deviceDirectory,
+            allowVsock,
+            onFinished,
+          });
         });
         io.created(hello, container.init);
         return { pid: container.init.child.pid };

@@ -34,7 +34,9 @@ function present(directory: string, otherwise: string): string {
 /** The same request with absolute paths as the sources of its bind mounts. */
 export function locateBinds(request: CreateContainerRequest): CreateContainerRequest {
   const locate = (mount: Mount): Mount =>
-    mount.type === "bind" ? { ...mount, source: bindSource(request.containerId, mount) } : mount;
+    mount.type === "bind" && !mount.options.includes("remount")
+      ? { ...mount, source: bindSource(request.containerId, mount) }
+      : mount;
   return { ...request, mounts: request.mounts.map(locate) };
 }
 

@@ -52,6 +52,11 @@ export function rootfsDirectory(id: string): string {
   return `${containerDirectory(id)}/rootfs`;
 }
 
+/** Device nodes of a container that cannot make its own. */
+export function devicesDirectory(id: string): string {
+  return `${containerDirectory(id)}/devices`;
+}
+
 /** What was unpacked for the container's mounts. */
 export function copiesDirectory(id: string): string {
   return `${containerDirectory(id)}/copies`;

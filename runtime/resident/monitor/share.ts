@@ -11,8 +11,8 @@ export function bindShare(share: Share, target: string): void {
   sys.mount(share.source, target, "", mountFlag.bind | recursive, "");
   const propagation = share.propagation === "slave" ? mountFlag.slave : mountFlag.private;
   sys.mount("none", target, "", propagation | mountFlag.recursive, "");
-  sys.setMountAttributes(target, always, true);
+  sys.setMountAttributes(target, always, 0, true);
   // As on any Linux, "ro" is the mount's own; what is mounted below it keeps its access.
   if (share.access !== "writable")
-    sys.setMountAttributes(target, mountAttribute.readonly, share.access === "readonly-recursive");
+    sys.setMountAttributes(target, mountAttribute.readonly, 0, share.access === "readonly-recursive");
 }

@@ -12,6 +12,8 @@ const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
   uts: Namespace.UTS,
   network: Namespace.NETWORK,
   cgroup: Namespace.CGROUP,
+  user: Namespace.USER,
+  time: Namespace.TIME,
 };
 
 /** What the agent is asked for: an accepted config.json in the words of agent.proto. */
@@ -37,6 +39,9 @@ export function createContainerRequest(
     rootfsPropagation: linux.rootfsPropagation ?? "",
     cgroupPath: "",
     seccomp: linux.seccomp === null ? undefined : seccompRequest(linux.seccomp),
+    uidMappings: [...(linux.idMappings?.uids ?? [])],
+    gidMappings: [...(linux.idMappings?.gids ?? [])],
+    timeOffsets: [...linux.timeOffsets],
   };
 }
 

@@ -32,7 +32,9 @@ export function loadBundle(path: string, log: Logger): Bundle {
 
 /** runtime-spec config.md: the source of a bind mount is relative to the bundle. */
 function withAbsoluteSource(mount: MountSpec, bundle: string): MountSpec {
-  return mount.type === "bind" ? { ...mount, source: resolve(bundle, mount.source) } : mount;
+  return mount.type === "bind" && mount.source !== ""
+    ? { ...mount, source: resolve(bundle, mount.source) }
+    : mount;
 }
 
 function checkRootfs(rootfs: string): void {

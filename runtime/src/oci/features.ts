@@ -1,5 +1,5 @@
 import { capabilityNames, namespaceTypes } from "./linux-names.ts";
-import { bindOptions, mountFlagOptions, propagationOptions } from "./mount-options.ts";
+import { bindOptions, mountFlagOptions, propagationOptions, recursiveOptions } from "./mount-options.ts";
 import {
   listenerFlag,
   seccompActions,
@@ -18,7 +18,7 @@ export function runtimeFeatures(runtimeVersion: string): unknown {
     ociVersionMin: oldestOciVersion,
     ociVersionMax: newestOciVersion,
     hooks: [],
-    mountOptions: [...mountFlagOptions, ...propagationOptions, ...bindOptions].sort(),
+    mountOptions: [...mountFlagOptions, ...propagationOptions, ...recursiveOptions, ...bindOptions].sort(),
     linux: {
       namespaces: [...namespaceTypes].sort(),
       capabilities: capabilityNames,
@@ -36,6 +36,7 @@ export function runtimeFeatures(runtimeVersion: string): unknown {
       apparmor: { enabled: false },
       selinux: { enabled: false },
       intelRdt: { enabled: false },
+      // What the host shares with a guest (virtiofs, 9p) cannot show other ids: only what is copied in can.
       mountExtensions: { idmap: { enabled: false } },
       netDevices: { enabled: false },
     },

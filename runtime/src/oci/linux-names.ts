@@ -68,7 +68,7 @@ export const rlimitTypes = [
 export type RlimitType = (typeof rlimitTypes)[number];
 
 /** The namespaces that a container can have of its own, by runtime-spec's names. */
-export const namespaceTypes = ["pid", "mount", "ipc", "uts", "network", "cgroup"] as const;
+export const namespaceTypes = ["pid", "mount", "ipc", "uts", "network", "cgroup", "user", "time"] as const;
 
 export type NamespaceType = (typeof namespaceTypes)[number];
 

@@ -1,5 +1,6 @@
 /** Mount options that are flags to the kernel (runtime-spec: config.md, "Linux mount options"; mount(8)). */
 export const mountFlagOptions = [
+  "acl",
   "async",
   "atime",
   "defaults",
@@ -11,6 +12,7 @@ export const mountFlagOptions = [
   "lazytime",
   "loud",
   "mand",
+  "noacl",
   "noatime",
   "nodev",
   "nodiratime",
@@ -21,13 +23,17 @@ export const mountFlagOptions = [
   "norelatime",
   "nostrictatime",
   "nosuid",
+  "nosymfollow",
   "relatime",
+  "remount",
   "ro",
   "rw",
   "silent",
   "strictatime",
   "suid",
+  "symfollow",
   "sync",
+  "tmpcopyup",
 ] as const;
 
 /** How mounts spread to and from other mount namespaces (mount_namespaces(7)). */
@@ -43,23 +49,14 @@ export const propagationOptions = [
 ] as const;
 
 /** What only bind mounts know. */
-export const bindOptions: readonly string[] = ["bind", "rbind", "rro", "rnosuid", "rnodev", "rnoexec"];
+export const bindOptions: readonly string[] = ["bind", "rbind", "idmap", "ridmap"];
 
-/** Propagation from a bind mount back to where it comes from. */
-export const hostSharingOptions: ReadonlySet<string> = new Set(["shared", "rshared"]);
-
-/** Options with a meaning in runtime-spec that runv does not give them, or to bind mounts only; passed on they would be taken for data. */
-export const unsupportedMountOptions: ReadonlySet<string> = new Set([
-  "bind",
-  "idmap",
-  "nosymfollow",
+/** What also holds for what is mounted below: mount_setattr(2). */
+export const recursiveOptions = [
   "ratime",
-  "rbind",
   "rdev",
   "rdiratime",
-  "remount",
   "rexec",
-  "ridmap",
   "rnoatime",
   "rnodev",
   "rnodiratime",
@@ -74,6 +71,7 @@ export const unsupportedMountOptions: ReadonlySet<string> = new Set([
   "rstrictatime",
   "rsuid",
   "rsymfollow",
-  "symfollow",
-  "tmpcopyup",
-]);
+] as const;
+
+/** Propagation from a bind mount back to where it comes from. */
+export const hostSharingOptions: ReadonlySet<string> = new Set(["shared", "rshared"]);

@@ -1,6 +1,7 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
-import { type NamespaceType, namespaceTypes, rootfsPropagations } from "./linux-names.ts";
+import { rootfsPropagations } from "./linux-names.ts";
 import { parseDevice, parseDeviceRule } from "./parse-devices.ts";
+import { parseNamespaces, parseTimeOffsets, parseUserMappings } from "./parse-namespaces.ts";
 import { parseResources } from "./parse-resources.ts";
 import { parseSeccomp } from "./parse-seccomp.ts";
 import { parseSysctls } from "./parse-sysctls.ts";
@@ -15,6 +16,8 @@ export function parseLinux(linux: JsonCursor): LinuxSpec {
   const namespaces = parseNamespaces(linux.member("namespaces"));
   return {
     namespaces,
+    idMappings: parseUserMappings(linux, namespaces),
+    timeOffsets: parseTimeOffsets(linux.member("timeOffsets"), namespaces),
     devices: linux.member("devices").array(parseDevice),
     resources: parseResources(resources),
     deviceRules: resources.member("devices").array(parseDeviceRule),
@@ -25,29 +28,6 @@ export function parseLinux(linux: JsonCursor): LinuxSpec {
     sysctls: parseSysctls(linux.member("sysctl"), namespaces),
     seccomp: parseSeccomp(linux.member("seccomp")),
   };
-}
-
-/**
- * A container never sees the agent, so pid and mount namespaces are new whether asked for or not. Without one of its own
- * it would have the host's network, which a virtual machine cannot give it.
- */
-function parseNamespaces(namespaces: JsonCursor): readonly NamespaceType[] {
-  const asked = namespaces.array(parseNamespace);
-  const twice = asked.find((type, index) => asked.indexOf(type) !== index);
-  if (twice !== undefined) namespaces.fail(`has ${twice} twice`);
-  if (!asked.includes("network"))
-    namespaces.refuse("the host's network: not supported (add one of type network)");
-  return namespaceTypes.filter((type) => type === "pid" || type === "mount" || asked.includes(type));
-}
-
-function parseNamespace(namespace: JsonCursor): NamespaceType {
-  const type = namespace.member("type");
-  const text = type.string();
-  const known = namespaceTypes.find((candidate) => candidate === text);
-  if (!namespace.member("path").isNeutral) {
-    namespace.member("path").refuse(`joining a namespace: not supported yet: ${text}`);
-  }
-  return known ?? type.refuse(`not supported yet: ${JSON.stringify(text)}`);
 }
 
 function parsePropagation(propagation: JsonCursor): LinuxSpec["rootfsPropagation"] {

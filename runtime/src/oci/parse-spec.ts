@@ -1,6 +1,7 @@
 import { JsonCursor } from "../shared/json-cursor.ts";
 import { parseLinux } from "./parse-linux.ts";
 import { parseMount } from "./parse-mounts.ts";
+import { checkMappedIds } from "./parse-namespaces.ts";
 import { parseInitProcess } from "./parse-process.ts";
 import { refuseUnsupported } from "./refusal.ts";
 import type { LinuxSpec, Spec } from "./spec.ts";
@@ -23,9 +24,11 @@ export function parseSpec(document: unknown, warn: Warn): Spec {
     if (!root.member(name).isPresent) root.member(name).fail("is required");
   }
   const linux = parseLinux(root.member("linux"));
+  const process = parseInitProcess(root.member("process"), warn);
+  if (linux.idMappings !== null) checkMappedIds(root.member("process"), process, linux.idMappings);
   return {
     ociVersion,
-    process: parseInitProcess(root.member("process"), warn),
+    process,
     root: {
       path: nonEmpty(root.member("root").member("path")),
       readonly: root
@@ -35,7 +38,7 @@ export function parseSpec(document: unknown, warn: Warn): Spec {
     },
     hostname: parseUtsName(root.member("hostname"), linux),
     domainname: parseUtsName(root.member("domainname"), linux),
-    mounts: root.member("mounts").array(parseMount),
+    mounts: root.member("mounts").array((mount) => parseMount(mount, linux.idMappings, warn)),
     annotations: root.member("annotations").stringMap(),
     linux,
   };

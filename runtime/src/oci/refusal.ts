@@ -9,17 +9,7 @@ const unsupported = {
   top: ["hooks", "vm", "solaris", "windows", "zos", "freebsd"],
   process: ["apparmorProfile", "selinuxLabel", "commandLine", "scheduler", "ioPriority", "execCPUAffinity"],
   user: ["username"],
-  mount: ["uidMappings", "gidMappings"],
-  linux: [
-    "uidMappings",
-    "gidMappings",
-    "timeOffsets",
-    "netDevices",
-    "intelRdt",
-    "memoryPolicy",
-    "mountLabel",
-    "personality",
-  ],
+  linux: ["netDevices", "intelRdt", "memoryPolicy", "mountLabel", "personality"],
   resources: ["pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"],
   memory: [
     "reservation",

@@ -25,23 +25,45 @@ export interface RootSpec {
 }
 
 export interface MountSpec {
-  /** Absolute path in the container. */
+  /** Absolute path in the container, without "." and "..". */
   readonly destination: string;
-  readonly type: MountType;
+  /** "bind": a directory or file of the host; "cgroup"; else a file system of the guest's kernel. */
+  readonly type: string;
   /** "bind": absolute, or relative to the bundle. */
   readonly source: string;
   readonly options: readonly string[];
+  /** "bind": from the ids on the source's file system to those of the guest; null: as they are. */
+  readonly idMappings: IdMappings | null;
 }
 
-/** File systems that the guest makes itself. */
-export const mountTypes = ["proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup"] as const;
+export interface IdMapping {
+  /** First id in the container, or on a mount's file system. */
+  readonly inside: number;
+  /** First id in the guest. */
+  readonly outside: number;
+  readonly count: number;
+}
 
-/** "bind": a directory or file of the host. */
-export type MountType = (typeof mountTypes)[number] | "bind";
+/** At least one range of each. */
+export interface IdMappings {
+  readonly uids: readonly IdMapping[];
+  readonly gids: readonly IdMapping[];
+}
+
+/** How far a clock of the container is ahead of the guest's. */
+export interface TimeOffset {
+  readonly clock: "monotonic" | "boottime";
+  readonly seconds: number;
+  /** 0 to 999,999,999. */
+  readonly nanos: number;
+}
 
 export interface LinuxSpec {
   /** New ones for the container; pid and mount are always among them. */
   readonly namespaces: readonly NamespaceType[];
+  /** Of the user namespace; null: the guest's. */
+  readonly idMappings: IdMappings | null;
+  readonly timeOffsets: readonly TimeOffset[];
   readonly devices: readonly DeviceSpec[];
   readonly resources: ResourcesSpec;
   /** In order, the last match counts. */
@@ -59,7 +81,7 @@ export interface LinuxSpec {
 
 export interface DeviceSpec {
   readonly path: string;
-  readonly type: "c" | "u" | "p";
+  readonly type: "c" | "u" | "b" | "p";
   readonly major: number;
   readonly minor: number;
   /** Permission bits. */

@@ -5,7 +5,7 @@ import type { BlockWritesChoice, RootfsChoice, VolumesChoice } from "../config/c
 import type { Spec } from "../oci/spec.ts";
 import type { Disk } from "../shared/disk.ts";
 import { type ShareCache, shareTag, type VmShare } from "../shared/share.ts";
-import { planMounts } from "../storage/bind-mounts.ts";
+import { isSourced, planMounts } from "../storage/bind-mounts.ts";
 import { blockRootfs } from "../storage/block-rootfs.ts";
 import type { RootfsDriver, RootfsDriverName, RootfsPlan, TreeCopy } from "../storage/rootfs-driver.ts";
 import type { ScratchOptions } from "../storage/scratch.ts";
@@ -56,7 +56,7 @@ export async function planStorage(request: StorageRequest): Promise<StoragePlan>
   const host = { ...settings, signal: request.signal };
   const name = isDirectory ? await chooseRootfs(settings.rootfs, host) : "block";
   const driver = rootfsDriver(name, settings.blockWrites);
-  const hasBinds = spec.mounts.some(({ type }) => type === "bind");
+  const hasBinds = spec.mounts.some(isSourced);
   const shareDriver = await chooseShare(name, settings.volumes, { hasBinds, host });
   const mounts = planMounts({
     container: request.container,

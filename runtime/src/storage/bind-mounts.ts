@@ -35,8 +35,8 @@ export function planMounts(request: MountsRequest): MountsPlan {
   const trees: SharedTree[] = [];
   const copies: TreeCopy[] = [];
   const mounts = request.mounts.map((mount, index): Mount => {
-    const common = { destination: mount.destination, type: mount.type, options: [...mount.options] };
-    if (mount.type !== "bind") return { ...common, source: mount.source, origin: BindOrigin.UNSPECIFIED };
+    const common = commonFields(mount);
+    if (!isSourced(mount)) return { ...common, source: mount.source, origin: BindOrigin.UNSPECIFIED };
     const source = bindableSource(mount);
     if (request.shared) {
       const name = `${request.container}/mount${index}`;
@@ -52,6 +52,26 @@ export function planMounts(request: MountsRequest): MountsPlan {
     return { ...common, source: inCopy, origin: BindOrigin.COPY };
   });
   return { trees, copies, mounts };
+}
+
+function commonFields({
+  destination,
+  type,
+  options,
+  idMappings,
+}: MountSpec): Omit<Mount, "source" | "origin"> {
+  return {
+    destination,
+    type,
+    options: [...options],
+    uidMappings: [...(idMappings?.uids ?? [])],
+    gidMappings: [...(idMappings?.gids ?? [])],
+  };
+}
+
+/** Whether it brings a directory or a file of the host. */
+export function isSourced({ type, options }: MountSpec): boolean {
+  return type === "bind" && !options.includes("remount");
 }
 
 /** @throws RunvError for what is not there, and for what means nothing in another kernel. */

@@ -7,13 +7,21 @@ export interface Config {
   mounts: { destination: string; type: string; source: string; options?: string[] }[];
   annotations: Record<string, string>;
   linux: {
-    namespaces: { type: string }[];
+    namespaces: { type: string; path?: string }[];
+    uidMappings?: IdMapping[];
+    gidMappings?: IdMapping[];
     resources: { devices: { allow: boolean; access: string }[] };
     cgroupsPath?: string;
     maskedPaths: string[];
     readonlyPaths: string[];
     sysctl?: Record<string, string>;
   };
+}
+
+export interface IdMapping {
+  containerID: number;
+  hostID: number;
+  size: number;
 }
 
 export interface ProcessConfig {

@@ -6,8 +6,10 @@ import { crunWords, runcWords, type Words } from "./words.ts";
 /** What not every runtime has: a test names what it needs. */
 export type Need =
   | "additional-gids"
+  | "checked-mappings"
   | "checked-names"
   | "checked-terminal-flags"
+  | "exec-owns-streams"
   | "lower-case-signals"
   | "no-args"
   | "ps-table"
@@ -52,8 +54,10 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
     failureStatuses: { ps: 253 },
     lacks: {
       "additional-gids": "crun exec has no --additional-gids",
+      "checked-mappings": "crun ignores mappings without a user namespace",
       "checked-names": "crun takes every name without a slash",
       "checked-terminal-flags": "crun ignores --console-socket where it has no use for it",
+      "exec-owns-streams": "crun exec leaves its streams to root of the host",
       "lower-case-signals": "crun knows signals by their upper case names only",
       "no-args": "crun refuses a config.json without process.args",
       "ps-table": "crun ps lists pids only",

@@ -35,7 +35,17 @@ export namespace BindOrigin {
   export type COPY = typeof BindOrigin.COPY;
 }
 
-export const Namespace = { UNSPECIFIED: 0, PID: 1, MOUNT: 2, IPC: 3, UTS: 4, NETWORK: 5, CGROUP: 6 } as const;
+export const Namespace = {
+  UNSPECIFIED: 0,
+  PID: 1,
+  MOUNT: 2,
+  IPC: 3,
+  UTS: 4,
+  NETWORK: 5,
+  CGROUP: 6,
+  USER: 7,
+  TIME: 8,
+} as const;
 
 export type Namespace = typeof Namespace[keyof typeof Namespace];
 
@@ -47,6 +57,8 @@ export namespace Namespace {
   export type UTS = typeof Namespace.UTS;
   export type NETWORK = typeof Namespace.NETWORK;
   export type CGROUP = typeof Namespace.CGROUP;
+  export type USER = typeof Namespace.USER;
+  export type TIME = typeof Namespace.TIME;
 }
 
 export interface ConfigureRequest {
@@ -188,7 +200,35 @@ export interface CreateContainerRequest {
   /** below the guest's cgroup root; empty: "/<container_id>" */
   cgroupPath: string;
   /** for the init process and every further one; absent: all system calls the agent leaves */
-  seccomp: Seccomp | undefined;
+  seccomp:
+    | Seccomp
+    | undefined;
+  /** of the container's user namespace; set with NAMESPACE_USER, then required; empty: none */
+  uidMappings: IdMapping[];
+  /** as uid_mappings; empty: none */
+  gidMappings: IdMapping[];
+  /** of the container's time namespace; set with NAMESPACE_TIME; empty: none */
+  timeOffsets: TimeOffset[];
+}
+
+/** Ids from `inside` on are those from `outside` on, as many as `count`. */
+export interface IdMapping {
+  /** number of an id in the namespace, or on the file system of a mount; 0: root */
+  inside: number;
+  /** number of an id in the guest; 0: root */
+  outside: number;
+  /** a number of ids; required */
+  count: number;
+}
+
+/** How far a clock of the container is ahead of the guest's (time_namespaces(7)). */
+export interface TimeOffset {
+  /** "monotonic", "boottime"; required */
+  clock: string;
+  /** negative: behind; 0: none */
+  seconds: number;
+  /** 0 to 999,999,999; 0: a whole second */
+  nanos: number;
 }
 
 export interface CreateContainerResponse {
@@ -218,14 +258,18 @@ export interface BlockRootfs {
 export interface Mount {
   /** in the container; required */
   destination: string;
-  /** "proc", "sysfs", "tmpfs", "devpts", "mqueue", "cgroup", "bind"; required */
+  /** "bind", "cgroup", or a file system of the guest's kernel: "proc", "tmpfs", "overlay" …; required */
   type: string;
   /** "bind": relative path in the place that `origin` names; else what /proc/mounts shows; empty: nothing there */
   source: string;
   /** as in config.json: flags ("nosuid", "ro" …), propagation, the rest is data; empty: none */
   options: string[];
-  /** "bind": required; else unspecified */
+  /** "bind": required, but not of a remount, which has no source; else unspecified */
   origin: BindOrigin;
+  /** "bind": from the file system to what the container sees; empty: as they are */
+  uidMappings: IdMapping[];
+  /** "bind": as uid_mappings; set together with them; empty: as they are */
+  gidMappings: IdMapping[];
 }
 
 export interface Device {
@@ -1419,6 +1463,9 @@ function createBaseCreateContainerRequest(): CreateContainerRequest {
     rootfsPropagation: "",
     cgroupPath: "",
     seccomp: undefined,
+    uidMappings: [],
+    gidMappings: [],
+    timeOffsets: [],
   };
 }
 
@@ -1472,6 +1519,15 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     }
     if (message.seccomp !== undefined) {
       Seccomp.encode(message.seccomp, writer.uint32(122).fork()).join();
+    }
+    for (const v of message.uidMappings) {
+      IdMapping.encode(v!, writer.uint32(162).fork()).join();
+    }
+    for (const v of message.gidMappings) {
+      IdMapping.encode(v!, writer.uint32(170).fork()).join();
+    }
+    for (const v of message.timeOffsets) {
+      TimeOffset.encode(v!, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -1619,6 +1675,30 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
             message.seccomp = Seccomp.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.uidMappings.push(IdMapping.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.gidMappings.push(IdMapping.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.timeOffsets.push(TimeOffset.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1657,6 +1737,167 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     message.seccomp = (object.seccomp !== undefined && object.seccomp !== null)
       ? Seccomp.fromPartial(object.seccomp)
       : undefined;
+    message.uidMappings = object.uidMappings?.map((e) => IdMapping.fromPartial(e)) || [];
+    message.gidMappings = object.gidMappings?.map((e) => IdMapping.fromPartial(e)) || [];
+    message.timeOffsets = object.timeOffsets?.map((e) => TimeOffset.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseIdMapping(): IdMapping {
+  return { inside: 0, outside: 0, count: 0 };
+}
+
+export const IdMapping: MessageFns<IdMapping> = {
+  encode(message: IdMapping, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.inside !== 0) {
+      writer.uint32(8).uint32(message.inside);
+    }
+    if (message.outside !== 0) {
+      writer.uint32(16).uint32(message.outside);
+    }
+    if (message.count !== 0) {
+      writer.uint32(24).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IdMapping {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIdMapping();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.inside = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.outside = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IdMapping>): IdMapping {
+    return IdMapping.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IdMapping>): IdMapping {
+    const message = createBaseIdMapping();
+    message.inside = object.inside ?? 0;
+    message.outside = object.outside ?? 0;
+    message.count = object.count ?? 0;
+    return message;
+  },
+};
+
+function createBaseTimeOffset(): TimeOffset {
+  return { clock: "", seconds: 0, nanos: 0 };
+}
+
+export const TimeOffset: MessageFns<TimeOffset> = {
+  encode(message: TimeOffset, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.clock !== "") {
+      writer.uint32(10).string(message.clock);
+    }
+    if (message.seconds !== 0) {
+      writer.uint32(16).int64(message.seconds);
+    }
+    if (message.nanos !== 0) {
+      writer.uint32(24).uint32(message.nanos);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TimeOffset {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTimeOffset();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.clock = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.seconds = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.nanos = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<TimeOffset>): TimeOffset {
+    return TimeOffset.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TimeOffset>): TimeOffset {
+    const message = createBaseTimeOffset();
+    message.clock = object.clock ?? "";
+    message.seconds = object.seconds ?? 0;
+    message.nanos = object.nanos ?? 0;
     return message;
   },
 };
@@ -1889,7 +2130,7 @@ export const BlockRootfs: MessageFns<BlockRootfs> = {
 };
 
 function createBaseMount(): Mount {
-  return { destination: "", type: "", source: "", options: [], origin: 0 };
+  return { destination: "", type: "", source: "", options: [], origin: 0, uidMappings: [], gidMappings: [] };
 }
 
 export const Mount: MessageFns<Mount> = {
@@ -1908,6 +2149,12 @@ export const Mount: MessageFns<Mount> = {
     }
     if (message.origin !== 0) {
       writer.uint32(40).int32(message.origin);
+    }
+    for (const v of message.uidMappings) {
+      IdMapping.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.gidMappings) {
+      IdMapping.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1965,6 +2212,22 @@ export const Mount: MessageFns<Mount> = {
             message.origin = reader.int32() as any;
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.uidMappings.push(IdMapping.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.gidMappings.push(IdMapping.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1987,6 +2250,8 @@ export const Mount: MessageFns<Mount> = {
     message.source = object.source ?? "";
     message.options = object.options?.map((e) => e) || [];
     message.origin = object.origin ?? 0;
+    message.uidMappings = object.uidMappings?.map((e) => IdMapping.fromPartial(e)) || [];
+    message.gidMappings = object.gidMappings?.map((e) => IdMapping.fromPartial(e)) || [];
     return message;
   },
 };

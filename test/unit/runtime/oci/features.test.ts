@@ -23,7 +23,8 @@ const accepts = (field: string, value: unknown) => {
   return warnings.length === 0;
 };
 
-const isBindOption = (option: string): boolean => /^r?bind$|^r(ro|nosuid|nodev|noexec)$/.test(option);
+const ids = { uidMappings: [{ size: 1 }], gidMappings: [{ size: 1 }] };
+const isBindOption = (option: string): boolean => /^r?(bind|idmap)$/.test(option);
 
 test("every advertised thing is accepted", () => {
   expect(accepts("ociVersion", features.ociVersionMin)).toBe(true);
@@ -32,15 +33,11 @@ test("every advertised thing is accepted", () => {
     const options = [option];
     const asTmpfs = (): boolean => accepts("mounts", [{ destination: "/x", type: "tmpfs", options }]);
     const asBind = (): boolean =>
-      accepts("mounts", [{ destination: "/x", source: "/y", type: "bind", options }]);
+      accepts("mounts", [{ destination: "/x", source: "/y", type: "bind", options, ...ids }]);
     expect([option, isBindOption(option) ? asBind() : asTmpfs()]).toEqual([option, true]);
   }
-  expect(
-    accepts(
-      "linux.namespaces",
-      features.linux.namespaces.map((type) => ({ type })),
-    ),
-  ).toBe(true);
+  const namespaces = features.linux.namespaces.map((type) => ({ type }));
+  expect(accepts("linux", { namespaces, ...ids })).toBe(true);
   expect(accepts("process.capabilities", { bounding: features.linux.capabilities })).toBe(true);
 });
 

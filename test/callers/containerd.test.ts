@@ -98,6 +98,29 @@ describe("ctr run --rm", () => {
     expect(stdout).toMatch(/^\S+\n0\n$/);
   });
 
+  test("filters with containerd's own profile, exec included", async () => {
+    const id = containerd.id("filtered");
+    const script = "grep Seccomp_filters /proc/self/status; unshare -r true";
+    const refused = "unshare: unshare(0x10000000): Operation not permitted\n";
+    const { status } = await containerd.run(["--detach", "--seccomp", containerd.image, id, "sleep", "1000"]);
+    expect(status).toBe(0);
+    const { stdout, stderr } = await containerd.ctr(
+      "task",
+      "exec",
+      "--exec-id",
+      "e1",
+      id,
+      "sh",
+      "-c",
+      script,
+    );
+    // Below it is the filter that every container has.
+    expect({ stdout, stderr }).toMatchObject({ stdout: "Seccomp_filters:\t2\n", stderr: refused });
+    await containerd.must("task", "kill", "--signal", "KILL", id);
+    await statusBecomes(id, "STOPPED");
+    expect(await deleteTask(id)).toBe(sigkillStatus);
+  });
+
   test("says what runc says of a program that is not there", async () => {
     const args = ["--rm", containerd.image, containerd.id("missing"), "no-such-program"];
     const [own, runc] = [await containerd.run(args), await containerd.ctr("run", ...args)];

@@ -21,6 +21,7 @@ export interface BundleOptions {
   /** In place of the rule that denies all. */
   readonly deviceRules?: readonly object[];
   readonly annotations?: Readonly<Record<string, string>>;
+  readonly seccomp?: object;
   /** After those of `runc spec`. */
   readonly mounts?: readonly BundleMount[];
 }
@@ -83,6 +84,7 @@ function config(options: BundleOptions) {
     ],
     linux: {
       ...(options.cgroupsPath === undefined ? {} : { cgroupsPath: options.cgroupsPath }),
+      ...(options.seccomp === undefined ? {} : { seccomp: options.seccomp }),
       resources: {
         devices: options.deviceRules ?? [{ allow: false, access: "rwm" }],
         ...options.resources,

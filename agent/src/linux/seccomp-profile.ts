@@ -66,8 +66,9 @@ function addRule(rules: SeccompRules, rule: SeccompRule, defaultAction: number):
   // libseccomp takes no rule that says what holds anyway.
   if (action === defaultAction) return;
   const alternatives = alternativesOf(rule.conditions);
+  const { machine } = uname();
   for (const name of rule.names) {
-    const number = seccompSyscallNumber(uname().machine, name);
+    const number = seccompSyscallNumber(machine, name);
     if (number === null) continue;
     for (const conditions of alternatives)
       step(`seccomp profile: ${name}`, () => rules.add(action, number, conditions), "invalid-argument");

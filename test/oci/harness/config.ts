@@ -15,6 +15,7 @@ export interface Config {
     maskedPaths: string[];
     readonlyPaths: string[];
     sysctl?: Record<string, string>;
+    seccomp?: SeccompConfig;
   };
 }
 
@@ -22,6 +23,21 @@ export interface IdMapping {
   containerID: number;
   hostID: number;
   size: number;
+}
+
+export interface SeccompConfig {
+  defaultAction: string;
+  defaultErrnoRet?: number;
+  architectures?: string[];
+  flags?: string[];
+  syscalls?: SeccompRuleConfig[];
+}
+
+export interface SeccompRuleConfig {
+  names: string[];
+  action: string;
+  errnoRet?: number;
+  args?: { index: number; value: number; valueTwo?: number; op: string }[];
 }
 
 export interface ProcessConfig {

@@ -11,10 +11,14 @@ export type Need =
   | "checked-terminal-flags"
   | "exec-owns-streams"
   | "lower-case-signals"
+  | "new-syscalls-enosys"
   | "no-args"
   | "ps-table"
   | "refuses-unsupported"
   | "relative-cwd-refused"
+  | "seccomp-flags"
+  | "seccomp-with-execve"
+  | "seccomp-words-named"
   | "terminal-size";
 
 /** A runtime that the suite drives as a black box. */
@@ -36,6 +40,8 @@ const own = { words: runcWords, failureStatuses: { exec: 255 }, lacks: {}, isSam
 const runcLacks = {
   "no-args": "runc refuses a config.json without process.args",
   "refuses-unsupported": "runc does what runv refuses so far",
+  "seccomp-flags": "Debian 12's runc refuses all seccomp flags",
+  "seccomp-with-execve": "runc makes system calls of its own under the profile",
 };
 
 const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
@@ -59,9 +65,12 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       "checked-terminal-flags": "crun ignores --console-socket where it has no use for it",
       "exec-owns-streams": "crun exec leaves its streams to root of the host",
       "lower-case-signals": "crun knows signals by their upper case names only",
+      "new-syscalls-enosys": "crun has the default action also for system calls newer than the profile",
       "no-args": "crun refuses a config.json without process.args",
       "ps-table": "crun ps lists pids only",
       "refuses-unsupported": "crun does what runv refuses so far",
+      "seccomp-with-execve": "crun makes system calls of its own under the profile",
+      "seccomp-words-named": "crun names neither architectures nor operators as config.json does",
       "relative-cwd-refused": "crun takes a relative process.cwd",
       "terminal-size": "crun run tells the size of its terminal at the first resize only",
     },

@@ -133,8 +133,9 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
     const recursive = ownValue(recursiveOptions, option);
     if (ownOptions.includes(option)) continue;
     if (recursive !== undefined) {
-      recursiveSet = (recursiveSet & ~recursive.clear) | recursive.set;
-      recursiveClear = (recursiveClear & ~recursive.set) | recursive.clear;
+      // What is set counts, as with runc, wherever it stands.
+      recursiveSet |= recursive.set;
+      recursiveClear |= recursive.clear;
     } else if (flag !== undefined) {
       flags = flag < 0 ? flags & ~-flag : flags | flag;
       cleared = flag < 0 ? cleared | -flag : cleared & ~flag;

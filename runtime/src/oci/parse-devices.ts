@@ -6,20 +6,23 @@ const maxFileMode = 0o7777;
 const defaultFileMode = 0o666;
 
 /**
- * Character devices without hardware behind them, "major:minor": the guest's kernel has the same ones
- * (Linux: Documentation/admin-guide/devices.txt). Any other number means a device of the host, which nobody has passed through.
+ * What is a part of the kernel and stands for no hardware, "major:minor": the guest's kernel has its own (Linux:
+ * Documentation/admin-guide/devices.txt). Any other number means a device of the host, which nobody has passed through; least of all may
+ * it lead to what has that number in the guest: its disks, its memory, its console.
  */
-const kernelDevices: ReadonlySet<string> = new Set([
-  "1:3", // null
-  "1:5", // zero
-  "1:7", // full
-  "1:8", // random
-  "1:9", // urandom
-  "5:0", // tty
-  "5:2", // ptmx
-  "10:200", // net/tun
-  "10:229", // fuse
-]);
+const kernelDevices: Readonly<Record<"b" | "c", readonly RegExp[]>> = {
+  c: [
+    /^1:(3|5|7|8|9|11)$/, // null, zero, full, random, urandom, kmsg
+    /^5:(0|2)$/, // tty, ptmx
+    /^10:(200|203|229|234|237)$/, // net/tun, cuse, fuse, btrfs-control, loop-control
+    /^108:0$/, // ppp
+    /^136:\d+$/, // pts
+  ],
+  b: [
+    /^1:\d+$/, // ram
+    /^7:\d+$/, // loop
+  ],
+};
 
 /** Accepts one of `linux.devices`. */
 export function parseDevice(device: JsonCursor): DeviceSpec {
@@ -27,9 +30,10 @@ export function parseDevice(device: JsonCursor): DeviceSpec {
   const path = absolutePath(device.member("path"));
   const major = parseNumber(device.member("major"), 0);
   const minor = parseNumber(device.member("minor"), 0);
-  if (type === "b" || (type !== "p" && !kernelDevices.has(`${major}:${minor}`))) {
-    return device.refuse(`a device of the host: not supported yet: ${path} (${type} ${major}:${minor})`);
-  }
+  if (type !== "p" && !isKernels(type, `${major}:${minor}`))
+    return device.refuse(
+      `${path} (${type} ${major}:${minor}): hardware of the host, or the guest's own: only devices that are a part of the kernel (null, tun, fuse, loop …) can be had`,
+    );
   return {
     path,
     type,
@@ -39,6 +43,10 @@ export function parseDevice(device: JsonCursor): DeviceSpec {
     uid: device.member("uid").optional((id) => id.integer(0, uint32Max - 1), 0),
     gid: device.member("gid").optional((id) => id.integer(0, uint32Max - 1), 0),
   };
+}
+
+function isKernels(type: "b" | "c" | "u", number: string): boolean {
+  return kernelDevices[type === "b" ? "b" : "c"].some((pattern) => pattern.test(number));
 }
 
 /** Accepts one of `linux.resources.devices`. */

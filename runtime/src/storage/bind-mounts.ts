@@ -106,9 +106,10 @@ function sharedTree({ source, options }: MountSpec, name: string): SharedTree {
   };
 }
 
-/** The last of contradicting options counts, as for mount(8). */
+/** The last of contradicting options counts, as for mount(8); recursive ones come after the others, and of them "rro". */
 function access(options: readonly string[]): SharedTree["access"] {
   if (options.includes("rro")) return "readonly-recursive";
+  if (options.includes("rrw")) return "writable";
   return options.lastIndexOf("ro") > options.lastIndexOf("rw") ? "readonly" : "writable";
 }
 

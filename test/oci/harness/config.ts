@@ -4,19 +4,49 @@ export interface Config {
   process: ProcessConfig;
   root: { path: string; readonly: boolean };
   hostname: string;
-  mounts: { destination: string; type: string; source: string; options?: string[] }[];
+  mounts: MountConfig[];
   annotations: Record<string, string>;
   linux: {
     namespaces: { type: string; path?: string }[];
     uidMappings?: IdMapping[];
     gidMappings?: IdMapping[];
-    resources: { devices: { allow: boolean; access: string }[] };
+    timeOffsets?: Record<string, { secs: number; nanosecs?: number }>;
+    devices?: DeviceConfig[];
+    rootfsPropagation?: string;
+    resources: { devices: DeviceRuleConfig[] };
     cgroupsPath?: string;
     maskedPaths: string[];
     readonlyPaths: string[];
     sysctl?: Record<string, string>;
     seccomp?: SeccompConfig;
   };
+}
+
+export interface MountConfig {
+  destination: string;
+  type?: string;
+  source?: string;
+  options?: string[];
+  uidMappings?: IdMapping[];
+  gidMappings?: IdMapping[];
+}
+
+export interface DeviceRuleConfig {
+  allow: boolean;
+  type?: string;
+  major?: number;
+  minor?: number;
+  access: string;
+}
+
+export interface DeviceConfig {
+  path: string;
+  type: string;
+  major?: number;
+  minor?: number;
+  fileMode?: number;
+  uid?: number;
+  gid?: number;
 }
 
 export interface IdMapping {

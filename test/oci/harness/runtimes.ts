@@ -10,16 +10,24 @@ export type Need =
   | "checked-names"
   | "checked-terminal-flags"
   | "exec-owns-streams"
+  | "fifo-devices"
+  | "later-option-counts"
   | "lower-case-signals"
   | "new-syscalls-enosys"
+  | "mounts-inside"
   | "no-args"
+  | "own-pid-namespace"
   | "ps-table"
+  | "propagation-of-new-mounts"
+  | "recursive-time-options"
   | "refuses-unsupported"
   | "relative-cwd-refused"
   | "seccomp-flags"
   | "seccomp-with-execve"
   | "seccomp-words-named"
-  | "terminal-size";
+  | "terminal-size"
+  | "tun"
+  | "time-namespace";
 
 /** A runtime that the suite drives as a black box. */
 export interface RuntimeUnderTest {
@@ -38,7 +46,11 @@ export interface RuntimeUnderTest {
 const repository = path.resolve(import.meta.dirname, "../../..");
 const own = { words: runcWords, failureStatuses: { exec: 255 }, lacks: {}, isSampled: false };
 const runcLacks = {
+  "own-pid-namespace": "runc shares the host's processes then",
+  tun: "the host may have no tun driver",
+  "mounts-inside": "runc resolves an overlay's directories on the host",
   "no-args": "runc refuses a config.json without process.args",
+  "time-namespace": "runc 1.1 has no time namespaces",
   "refuses-unsupported": "runc does what runv refuses so far",
   "seccomp-flags": "Debian 12's runc refuses all seccomp flags",
   "seccomp-with-execve": "runc makes system calls of its own under the profile",
@@ -64,8 +76,14 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       "checked-names": "crun takes every name without a slash",
       "checked-terminal-flags": "crun ignores --console-socket where it has no use for it",
       "exec-owns-streams": "crun exec leaves its streams to root of the host",
+      "later-option-counts": "crun does not take flags of mounts back",
+      "propagation-of-new-mounts": "crun sets the propagation of bind mounts only",
+      "recursive-time-options": "crun clears only a part of the field of access times, which is EINVAL",
       "lower-case-signals": "crun knows signals by their upper case names only",
       "new-syscalls-enosys": "crun has the default action also for system calls newer than the profile",
+      "own-pid-namespace": "crun shares the host's processes then",
+      tun: "the host may have no tun driver",
+      "mounts-inside": "crun resolves an overlay's directories on the host",
       "no-args": "crun refuses a config.json without process.args",
       "ps-table": "crun ps lists pids only",
       "refuses-unsupported": "crun does what runv refuses so far",

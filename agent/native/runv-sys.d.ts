@@ -129,6 +129,30 @@ declare module "runv:sys" {
     pid: number,
     flags: number,
   ): { pid: number; exitCode: number; signal: number } | null;
+  /** How a program ended that `runCaptured` has run. */
+  export interface CapturedRun {
+    readonly exitCode: number;
+    /** 0 unless one killed it. */
+    readonly signal: number;
+    /** It was killed because its time was up, or because of `cancelFd`. */
+    readonly timedOut: boolean;
+    readonly cancelled: boolean;
+    /** What it has written, the beginning of it. */
+    readonly stdout: Uint8Array;
+    readonly stderr: Uint8Array;
+  }
+  /**
+   * Runs a program as the leader of a session to its end, blocking: `input` is what it reads. It ends with the caller. Descendants that hold its
+   * streams are not waited for. Throws what execve(2) said. (native/run-captured.c)
+   * @param limits timeoutMs 0: none; cancelFd -1: none, else the program is killed as soon as it is readable
+   */
+  export function runCaptured(
+    path: string,
+    args: readonly string[],
+    env: readonly string[],
+    input: string | Uint8Array,
+    limits: { readonly timeoutMs: number; readonly maxOutputBytes: number; readonly cancelFd: Fd },
+  ): CapturedRun;
   export function kill(pid: number, signal: number): void;
   export function getpid(): number;
   export function getppid(): number;

@@ -31,6 +31,7 @@ export const programs = [
     output: "runv-agent",
     families: [
       ...everyProgram,
+      "run_captured",
       "mount_trees",
       "bpf",
       "seccomp",
@@ -60,11 +61,18 @@ export const programs = [
     output: "runv-pack",
     families: [...everyProgram, "pack"],
   },
+  {
+    name: "hooks",
+    entry: "runtime/resident/hooks/main.ts",
+    output: "runv-hook",
+    families: [...everyProgram, "run_captured"],
+  },
 ];
 
 /** All families, for tests. */
 export const everyFamily = [
   ...everyProgram,
+  "run_captured",
   "mount_trees",
   "bpf",
   "seccomp",

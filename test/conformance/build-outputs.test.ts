@@ -18,17 +18,20 @@ function fragmentsIn(folder: string): string[] {
 }
 
 test("everything that runv needs is there", () => {
-  const programs = ["runv", "runv.cjs", "runv-agent", "runv-monitor", "runv-pack", "runv-proxy"];
+  const programs = ["runv", "runv.cjs", "runv-agent", "runv-hook", "runv-monitor", "runv-pack", "runv-proxy"];
   const executable = programs.filter((name) => (statSync(built(name)).mode & 0o111) === 0o111);
   expect(executable).toEqual(programs);
   const guestFiles = readdirSync(built("guest"));
   expect(guestFiles).toEqual(expect.arrayContaining(["bzImage", "initramfs.cpio", "vmlinux"]));
 });
 
-test.each([["runv-agent"], ["runv-monitor"], ["runv-pack"], ["runv-proxy"]])("%s is static", async (name) => {
-  const { stdout } = await execa("readelf", ["--program-headers", "--dynamic", "--wide", built(name)]);
-  expect(stdout).not.toMatch(/INTERP|NEEDED/);
-});
+test.each([["runv-agent"], ["runv-hook"], ["runv-monitor"], ["runv-pack"], ["runv-proxy"]])(
+  "%s is static",
+  async (name) => {
+    const { stdout } = await execa("readelf", ["--program-headers", "--dynamic", "--wide", built(name)]);
+    expect(stdout).not.toMatch(/INTERP|NEEDED/);
+  },
+);
 
 describe("the initramfs", () => {
   test("holds the agent, and a console for the kernel to open", async () => {

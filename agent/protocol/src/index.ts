@@ -7,6 +7,7 @@ export { errorFromTrailers, type FailedCall } from "./grpc/error-trailers.ts";
 export { GrpcServer, type GrpcServerOptions } from "./grpc/server.ts";
 export type { CallContext, Handler, ServiceDefinition, ServiceImplementation } from "./grpc/service.ts";
 export type { ByteStream, Clock, HeaderList, Http2Handlers, Http2Session } from "./grpc/transport.ts";
+export * from "./hook-run.ts";
 export * from "./json-object.ts";
 export * from "./mux.ts";
 export * from "./ports.ts";

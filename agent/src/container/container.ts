@@ -9,7 +9,10 @@ import type { GuestProcess } from "./process.ts";
 
 const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 10_000 };
 
-type ContainerParts = Pick<Container, "id" | "init" | "cgroup" | "namespaces" | "idMaps" | "seccomp">;
+type ContainerParts = Pick<
+  Container,
+  "id" | "init" | "cgroup" | "namespaces" | "idMaps" | "seccomp" | "startHooksMs"
+>;
 
 /** One container that exists: its init is set up, runs, or has ended and was not deleted yet. */
 export class Container {
@@ -21,18 +24,21 @@ export class Container {
   readonly seccomp: SeccompFilter | null;
   /** Of its user namespace; null: it has the guest's. */
   readonly idMaps: IdMaps | null;
+  /** How long the hooks of its start may take. */
+  readonly startHooksMs: number;
   /** Processes of exec by their id; one that is being set up is null. */
   readonly execs = new Map<string, GuestProcess | null>();
 
   #destroyed = false;
 
-  constructor({ id, init, cgroup, namespaces, idMaps, seccomp }: ContainerParts) {
+  constructor({ id, init, cgroup, namespaces, idMaps, seccomp, startHooksMs }: ContainerParts) {
     this.id = id;
     this.init = init;
     this.cgroup = cgroup;
     this.namespaces = namespaces;
     this.idMaps = idMaps;
     this.seccomp = seccomp;
+    this.startHooksMs = startHooksMs;
   }
 
   /** Init for an empty id. */

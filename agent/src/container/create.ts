@@ -20,6 +20,7 @@ import { Container } from "./container.ts";
 import { runInit } from "./init-child.ts";
 import { launch } from "./launch.ts";
 import { beginsOutside, idMapsOf } from "./outside.ts";
+import { startHooksDeadlineMs } from "./start-hooks.ts";
 
 const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 5_000 };
 
@@ -52,9 +53,15 @@ export async function createContainer(creation: Creation): Promise<Container> {
     restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules, ...carrierDeviceRules()]);
     const init = await launchInit(creation, cgroup, seccomp);
     try {
-      const namespaces = openNamespaces(init.child.pid, optionalNamespaces(request.namespaces));
-      const idMaps = idMapsOf(request);
-      return new Container({ id: request.containerId, init, cgroup, namespaces, idMaps, seccomp });
+      return new Container({
+        id: request.containerId,
+        init,
+        cgroup,
+        namespaces: openNamespaces(init.child.pid, optionalNamespaces(request.namespaces)),
+        idMaps: idMapsOf(request),
+        seccomp,
+        startHooksMs: startHooksDeadlineMs(request.startContainerHooks),
+      });
     } catch (thrown) {
       init.child.abandon();
       init.discard();

@@ -1,4 +1,4 @@
-import type { CreateContainerRequest, Process } from "@runv/protocol";
+import type { CreateContainerRequest, Process, StartContainerHooks } from "@runv/protocol";
 import { enterCgroup } from "../linux/cgroups.ts";
 import { bindConsole } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
@@ -21,6 +21,7 @@ import { becomeUser, environmentOf, filterWithRights, lookUp } from "./credentia
 import { execFailure, findExecutable } from "./executable.ts";
 import { beginsOutside, moveInside, nothingOutside } from "./outside.ts";
 import { buildRootfs, closeRootfs } from "./rootfs.ts";
+import { runStartHooks } from "./start-hooks.ts";
 import { applySysctls } from "./sysctls.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 
@@ -61,12 +62,15 @@ export function runInit(plan: InitPlan): never {
     const terminal = wireStdio(plan);
     leadSession(terminal);
     closeRootfs(plan.request);
-    return becomeProgram(plan);
+    return becomeProgram(plan, plan.request.startContainerHooks);
   });
 }
 
 /** The last steps, which a further process of the container takes as well. */
-export function becomeProgram(plan: Pick<InitPlan, "process" | "allowVsock" | "seccomp" | "channel">): never {
+export function becomeProgram(
+  plan: Pick<InitPlan, "process" | "allowVsock" | "seccomp" | "channel">,
+  hooks?: StartContainerHooks,
+): never {
   const { process, seccomp } = plan;
   // Before the user's rights and limits count: a passwd file that only root reads still says where home is.
   const env = environmentOf(process);
@@ -74,6 +78,7 @@ export function becomeProgram(plan: Pick<InitPlan, "process" | "allowVsock" | "s
   const program = findExecutable(process.args[0] ?? "", lookUp(env, "PATH"));
   const last = seccomp === null ? null : filterWithRights(seccomp, process, capabilities);
   waitForGoAhead(plan.channel);
+  runStartHooks(hooks, plan.channel);
   try {
     if (last === null) return execve(program, process.args, env);
     return execveFiltered(program, process.args, env, last.program, last.flags);

@@ -55,10 +55,12 @@ export async function launch(plan: Launch): Promise<GuestProcess> {
   }
 }
 
-/** Lets a launched process become its program. */
-export async function execute(process: GuestProcess, name: string): Promise<void> {
+/** Lets a launched process become its program. @param hooksMs how long what it runs before that may take */
+export async function execute(process: GuestProcess, name: string, hooksMs = 0): Promise<void> {
   process.state = "running";
-  await within(executeDeadlineMs, `execute ${name}`, process.child.release(), () => process.child.abandon());
+  await within(executeDeadlineMs + hooksMs, `execute ${name}`, process.child.release(), () =>
+    process.child.abandon(),
+  );
 }
 
 function terminalStreams(fds: readonly Fd[]): AgentStreams {

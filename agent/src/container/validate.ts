@@ -38,6 +38,7 @@ export function checkContainer(request: CreateContainerRequest): void {
     refuse(`unknown rootfs propagation: ${request.rootfsPropagation}`);
   checkCgroupPath(request.cgroupPath);
   checkDevices(request);
+  request.startContainerHooks?.hooks.forEach(({ path }) => checkPath(path, "startContainer hook"));
   checkSysctls(request.sysctls, request.namespaces);
   if (request.namespaces.includes(Namespace.UNSPECIFIED)) refuse("unspecified namespace");
   if ((request.hostname !== "" || request.domainname !== "") && !request.namespaces.includes(Namespace.UTS))

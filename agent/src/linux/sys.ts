@@ -1,6 +1,6 @@
 /** The only door to the C module: what the agent uses of it. See native/runv-sys.d.ts. */
 
-export type { Fd, Mux, ProcessIo, SeccompRules, Stat } from "runv:sys";
+export type { CapturedRun, Fd, Mux, ProcessIo, SeccompRules, Stat } from "runv:sys";
 export {
   accept,
   access,
@@ -55,6 +55,7 @@ export {
   removeDirectories,
   removeTree,
   rewatch,
+  runCaptured,
   runLoop,
   seccompFilter,
   seccompKnowsFlags,

@@ -48,10 +48,10 @@ export function containersService(
       }
     },
     async start({ containerId }) {
-      const { init } = containers.get(containerId);
+      const { init, startHooksMs } = containers.get(containerId);
       if (init.state !== "created")
         throw new RunvError("invalid-state", `cannot start a container that is ${stateWord(init.state)}`);
-      await execute(init, `container ${containerId}`);
+      await execute(init, `container ${containerId}`, startHooksMs);
       return {};
     },
     async kill({ containerId, signal, all }) {

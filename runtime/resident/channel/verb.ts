@@ -5,8 +5,8 @@ import * as sys from "../sys.ts";
 import { LineReader } from "./line-reader.ts";
 
 /** The descriptor on which every resident piece meets the verb that started it. */
-const verbFd = 3;
-const maxSpecBytes = 1 << 20;
+export const verbFd = 3;
+const usualSpecBytes = 1 << 20;
 const readBytes = 65_536;
 
 export interface VerbHandlers {
@@ -14,6 +14,8 @@ export interface VerbHandlers {
   onSpec(spec: unknown): void;
   /** {"commit":true}. @returns whether it is done: then the channel is closed; else there is a last word to come. */
   onCommit(): boolean;
+  /** {"proceed":true}: the piece has said that it waits for this. Absent: it never does. */
+  onProceed?(): void;
   /** The verb is gone, or it said something that nobody can understand. Nothing more is read; a last word can still be sent. */
   onGone(reason: RunvError): void;
 }
@@ -25,7 +27,7 @@ export interface VerbChannel {
 }
 
 /** Opens descriptor 3: one JSON object a line, both ways (contract/). */
-export function openVerbChannel(handlers: VerbHandlers): VerbChannel {
+export function openVerbChannel(handlers: VerbHandlers, maxSpecBytes = usualSpecBytes): VerbChannel {
   const lines = new LineReader(maxSpecBytes);
   let open = true;
   let specified = false;
@@ -42,7 +44,11 @@ export function openVerbChannel(handlers: VerbHandlers): VerbChannel {
       handlers.onSpec(value);
       return;
     }
-    if (!isCommit(value)) throw new RunvError("internal", "verb: expected a commit");
+    if (handlers.onProceed !== undefined && isWord(value, "proceed")) {
+      handlers.onProceed();
+      return;
+    }
+    if (!isWord(value, "commit")) throw new RunvError("internal", "verb: expected a commit");
     if (handlers.onCommit()) close();
   };
   const onReadable = (): void => {
@@ -76,8 +82,12 @@ function parseJson(line: string): unknown {
   }
 }
 
-function isCommit(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "commit" in value && value.commit === true;
+function isWord(value: unknown, word: "commit" | "proceed"): boolean {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Object.entries(value).some(([name, said]) => name === word && said === true)
+  );
 }
 
 function asRunvError(thrown: unknown): RunvError {

@@ -3,20 +3,22 @@
  * Descriptors 0 to 2 are the container process's own.
  *
  *     verb → proxy   ProxySpec, the first line
+ *     proxy → verb   {"event":"held"} if the spec says so, once it has its cgroups and namespaces, whose mounts still show the host
+ *     verb → proxy   {"proceed":true}, the answer to that
  *     proxy → verb   {"event":"ready"} once it has its namespaces, cgroup, terminal and the WELCOME of the agent; or "failed"
  *     verb → proxy   {"commit":true}: the proxy closes descriptor 3 and lives on until its process ends
  *
  * The streams are attached, and an inherited terminal made raw, at the commit.
  * The end of descriptor 3 before the commit ends the proxy, and with its connection the guest process.
  */
-export const proxyContractVersion = 2;
+export const proxyContractVersion = 3;
 
 export interface ProxySpec {
   readonly version: number;
   readonly container: string;
   /** Empty for the init process. */
   readonly process: string;
-  /** The monitor's vsock.sock; connected to before anything else changes. */
+  /** The monitor's vsock.sock; connected to while paths of the host can still be reached. */
   readonly vsockSocket: string;
   readonly processIoPort: number;
   readonly connectTimeoutMs: number;
@@ -28,6 +30,8 @@ export interface ProxySpec {
     | { readonly root: string; readonly hostname: string }
     | { readonly join: { readonly pid: number; readonly startTicks: number } }
     | null;
+  /** Wait in fresh namespaces, before their root is the container's, for hooks that are to run there and then. */
+  readonly hold: boolean;
   /** cgroup directories whose cgroup.procs takes this process. */
   readonly cgroups: readonly string[];
   /** null: left alone. Lowering is best effort. */
@@ -48,7 +52,7 @@ export type ProxyTerminal =
   | { readonly kind: "inherited" };
 
 export type ProxyEvent =
-  | { readonly event: "ready" }
+  | { readonly event: "held" | "ready" }
   | {
       readonly event: "failed";
       readonly code: "not-found" | "unavailable" | "timeout" | "internal";

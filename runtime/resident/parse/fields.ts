@@ -18,8 +18,8 @@ export function parseFields(value: unknown, where: string): Fields {
   return value as Record<string, unknown>;
 }
 
-export function parseString(value: unknown, where: string): string {
-  if (typeof value !== "string" || value.length > maxStringLength || value.includes("\0")) {
+export function parseString(value: unknown, where: string, maxLength = maxStringLength): string {
+  if (typeof value !== "string" || value.length > maxLength || value.includes("\0")) {
     return refuse(where, "a string without NUL");
   }
   return value;

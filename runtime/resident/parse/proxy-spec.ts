@@ -1,6 +1,7 @@
 import { type ProxySpec, type ProxyTerminal, proxyContractVersion } from "../contract/proxy.ts";
 import {
   type Fields,
+  parseBoolean,
   parseFields,
   parseInteger,
   parseKind,
@@ -28,6 +29,7 @@ export function parseProxySpec(value: unknown): ProxySpec {
     connectTimeoutMs: parseInteger(spec["connectTimeoutMs"], "connectTimeoutMs", 0, maxTimeoutMs),
     terminal: parseTerminal(parseFields(spec["terminal"], "terminal")),
     namespaces: parseNamespaces(spec["namespaces"]),
+    hold: parseBoolean(spec["hold"], "hold"),
     cgroups: parseList(spec["cgroups"], "cgroups", parsePath),
     oomScoreAdj: score === null ? null : parseOomScoreAdj(score, "oomScoreAdj"),
   };
@@ -47,18 +49,18 @@ function parseTerminal(terminal: Fields): ProxyTerminal {
 function parseNamespaces(value: unknown): ProxySpec["namespaces"] {
   if (value === null) return null;
   const namespaces = parseFields(value, "namespaces");
-  if ("join" in namespaces) {
-    const join = parseFields(namespaces["join"], "namespaces.join");
-    const startTicks = join["startTicks"];
-    return {
-      join: {
-        pid: parseInteger(join["pid"], "namespaces.join.pid", 1),
-        startTicks: parseInteger(startTicks, "namespaces.join.startTicks", 0, Number.MAX_SAFE_INTEGER),
-      },
-    };
-  }
+  if ("join" in namespaces) return { join: parseJoin(namespaces["join"], "namespaces.join") };
   return {
     root: parsePath(namespaces["root"], "namespaces.root"),
     hostname: parseString(namespaces["hostname"], "namespaces.hostname"),
+  };
+}
+
+/** A process that whoever reads the spec goes to: pid and start, which together name it for good. */
+export function parseJoin(value: unknown, where: string): { pid: number; startTicks: number } {
+  const join = parseFields(value, where);
+  return {
+    pid: parseInteger(join["pid"], `${where}.pid`, 1),
+    startTicks: parseInteger(join["startTicks"], `${where}.startTicks`, 0, Number.MAX_SAFE_INTEGER),
   };
 }

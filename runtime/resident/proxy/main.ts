@@ -8,7 +8,7 @@ import { attempt, stepFailure } from "../linux/system-error.ts";
 import { parseProxySpec } from "../parse/proxy-spec.ts";
 import * as sys from "../sys.ts";
 import { connectAgent } from "./agent-connection.ts";
-import { enterNamespaces } from "./namespaces.ts";
+import { makeNamespaces } from "./namespaces.ts";
 import { Session } from "./session.ts";
 import { openTerminal } from "./terminal.ts";
 
@@ -17,6 +17,10 @@ closeDescriptors(inheritedDescriptors());
 const verbPid = sys.getppid();
 let session: Session | null = null;
 let committed = false;
+let proceed: () => void = () => undefined;
+const proceeding = new Promise<void>((resolve) => {
+  proceed = resolve;
+});
 
 const channel = openVerbChannel({
   onSpec: (value) => {
@@ -32,11 +36,21 @@ const channel = openVerbChannel({
     session?.attach().catch((thrown: unknown) => giveUp(thrown));
     return true;
   },
+  onProceed: () => proceed(),
   onGone: (reason) => giveUp(reason),
 });
 
-/** In this order: the guest is reached by a path of the host, which is gone after the last step. */
+/** In this order: guest and terminal are reached by paths of the host, which are gone after the last step. */
 async function prepare(spec: ProxySpec): Promise<void> {
+  // Lowering it takes CAP_SYS_RESOURCE; the guest's value is the one that counts.
+  if (spec.oomScoreAdj !== null)
+    attempt(() => sys.writeFile("/proc/self/oom_score_adj", String(spec.oomScoreAdj)));
+  joinCgroups(spec.cgroups);
+  const namespaces = makeNamespaces(spec.namespaces);
+  if (spec.hold) {
+    send({ event: "held" });
+    await proceeding;
+  }
   const io = await connectAgent(spec, {
     onFrame: (type, payload) => session?.onFrame(type, payload),
     onDelivered: () => session?.onDelivered(),
@@ -47,11 +61,7 @@ async function prepare(spec: ProxySpec): Promise<void> {
   });
   const terminal = openTerminal(spec.terminal);
   session = new Session(io, terminal);
-  // Lowering it takes CAP_SYS_RESOURCE; the guest's value is the one that counts.
-  if (spec.oomScoreAdj !== null)
-    attempt(() => sys.writeFile("/proc/self/oom_score_adj", String(spec.oomScoreAdj)));
-  joinCgroups(spec.cgroups);
-  enterNamespaces(spec.namespaces);
+  namespaces.enter();
 }
 
 /** On a terminal that it shares, the proxy stops like any job of the shell when it reads or changes it from the background. */

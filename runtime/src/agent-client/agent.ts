@@ -21,7 +21,7 @@ export interface Agent {
   /** Answers when the bulk connection's tar stream is unpacked. `stop` cancels it. */
   unpack(containerId: string, copy: string, stop: AbortSignal): Promise<UnpackResponse>;
   createContainer(request: CreateContainerRequest): Promise<void>;
-  startContainer(containerId: string): Promise<void>;
+  startContainer(containerId: string, timeoutMs: number): Promise<void>;
   /** Whether the container's program runs, or has run. */
   hasStarted(containerId: string, timeoutMs: number): Promise<boolean>;
   kill(request: {
@@ -38,16 +38,7 @@ export interface Agent {
 /** @param signal cancels every call in flight. */
 export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
   const channel = openChannel(socketPath);
-  const ask = async <Request, Response>(
-    target: CallTarget<Request, Response>,
-    request: Request,
-    timeoutMs = agentCallTimeoutMs,
-    stop: AbortSignal | null = null,
-  ): Promise<Response> =>
-    call(channel, target, request, {
-      timeoutMs,
-      signal: stop === null ? signal : AbortSignal.any([signal, stop]),
-    });
+  const ask = callsOver(channel, signal);
   const sandbox = SandboxDefinition.fullName;
   const storage = StorageDefinition.fullName;
   const containers = ContainersDefinition.fullName;
@@ -70,8 +61,12 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
     createContainer: async (request) => {
       await ask({ service: containers, method: ContainersDefinition.methods.create }, request);
     },
-    startContainer: async (containerId) => {
-      await ask({ service: containers, method: ContainersDefinition.methods.start }, { containerId });
+    startContainer: async (containerId, timeoutMs) => {
+      await ask(
+        { service: containers, method: ContainersDefinition.methods.start },
+        { containerId },
+        timeoutMs,
+      );
     },
     hasStarted: async (containerId, timeoutMs) => {
       const target = { service: containers, method: ContainersDefinition.methods.state };
@@ -95,4 +90,25 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
       channel.close();
     },
   };
+}
+
+type Ask = <Request, Response>(
+  target: CallTarget<Request, Response>,
+  request: Request,
+  timeoutMs?: number,
+  stop?: AbortSignal | null,
+) => Promise<Response>;
+
+/** What makes calls over `channel` that end with `signal`, and each with a `stop` of its own. */
+function callsOver(channel: ReturnType<typeof openChannel>, signal: AbortSignal): Ask {
+  return async <Request, Response>(
+    target: CallTarget<Request, Response>,
+    request: Request,
+    timeoutMs = agentCallTimeoutMs,
+    stop: AbortSignal | null = null,
+  ): Promise<Response> =>
+    call(channel, target, request, {
+      timeoutMs,
+      signal: stop === null ? signal : AbortSignal.any([signal, stop]),
+    });
 }

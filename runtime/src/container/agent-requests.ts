@@ -2,7 +2,9 @@ import { type CreateContainerRequest, type DeviceRule, Namespace, type Process }
 import type { NamespaceType } from "../oci/linux-names.ts";
 import type { ProcessSpec } from "../oci/process-spec.ts";
 import type { Spec } from "../oci/spec.ts";
+import { hookState } from "../oci/state-json.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
 import { seccompRequest } from "./seccomp-request.ts";
 
 const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
@@ -18,13 +20,13 @@ const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
 
 /** What the agent is asked for: an accepted config.json in the words of agent.proto. */
 export function createContainerRequest(
-  containerId: string,
+  record: Pick<ContainerRecord, "id" | "ociVersion" | "bundle" | "annotations">,
   spec: Spec,
   storage: Pick<StoragePlan, "rootfs" | "mounts">,
 ): CreateContainerRequest {
   const { linux } = spec;
   return {
-    containerId,
+    containerId: record.id,
     rootfs: storage.rootfs,
     hostname: spec.hostname,
     domainname: spec.domainname,
@@ -36,12 +38,29 @@ export function createContainerRequest(
     devices: [...linux.devices],
     deviceRules: linux.deviceRules.map((rule): DeviceRule => rule),
     sysctls: Object.entries(linux.sysctls).map(([name, value]) => ({ name, value })),
+    startContainerHooks: startContainerHooks(record, spec),
     rootfsPropagation: linux.rootfsPropagation ?? "",
     cgroupPath: "",
     seccomp: linux.seccomp === null ? undefined : seccompRequest(linux.seccomp),
     uidMappings: [...(linux.idMappings?.uids ?? [])],
     gidMappings: [...(linux.idMappings?.gids ?? [])],
     timeOffsets: [...linux.timeOffsets],
+  };
+}
+
+/** Their state is the one before the start, as with runc. */
+function startContainerHooks(
+  record: Parameters<typeof hookState>[0],
+  { hooks, process }: Spec,
+): CreateContainerRequest["startContainerHooks"] {
+  return {
+    hooks: hooks.startContainer.map(({ path, args, env, timeoutMs }) => ({
+      path,
+      args: [...args],
+      env: [...(env ?? process.env)],
+      timeoutMs,
+    })),
+    state: JSON.stringify(hookState(record, "created", 0)),
   };
 }
 

@@ -9,6 +9,7 @@ import { cgroupsOf } from "../sandbox/host-place.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
 import { parseContainerId } from "../shared/ids.ts";
 import { inSuccession } from "../shared/in-succession.ts";
+import { rollbackHooksTimeoutMs } from "../shared/limits.ts";
 import { identifyProcess } from "../shared/process-identity.ts";
 import { type Releases, rollingBack } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
@@ -19,9 +20,10 @@ import { vmDirectory } from "../state/vm-directory.ts";
 import { createContainerRequest } from "./agent-requests.ts";
 import { type Bundle, loadBundle } from "./bundle.ts";
 import type { Context } from "./context.ts";
+import { runPoststop } from "./hooks.ts";
 import { bootMachine } from "./machine.ts";
 import { writePidFile } from "./pid-file.ts";
-import { startProxy } from "./proxy.ts";
+import { proceedProxy } from "./proxy.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
 
@@ -63,14 +65,11 @@ export async function createContainer(options: CreateOptions, context: Context):
   const record = newRecord(options, bundle, context);
   return rollingBack(warn(context), async (releases) => {
     reserveContainer(context.root, record);
-    releases.add(`state of ${options.id}`, () => {
-      forgetContainer(context.root, options.id);
-    });
-    const machine = { bundle, record, settings, watch };
-    const { sandbox, storage } = await bootMachine(machine, context, releases);
+    releases.add(`state of ${options.id}`, async () => undoReservation(record, context));
+    const machine = { bundle, record, settings, watch, terminal };
+    const { sandbox, storage, proxy } = await bootMachine(machine, context, releases);
     try {
-      const work = { bundle, record, sandbox, storage, watch, terminal };
-      const proxy = await prepareProcess(work, context, releases);
+      await prepareProcess({ bundle, record, sandbox, storage, watch, proxy }, context);
       const created = { ...record, creator: null, init: proxy.identity, vm: sandbox.vm.saved };
       await changeContainer(context.root, record.id, async () => Promise.resolve(created));
       await commit({ vm: sandbox.vm, proxy }, options.pidFile, releases);
@@ -83,6 +82,7 @@ export async function createContainer(options: CreateOptions, context: Context):
 }
 
 function newRecord(options: CreateOptions, bundle: Bundle, context: Context): ContainerRecord {
+  const { startContainer, poststart, poststop } = bundle.spec.hooks;
   return {
     id: options.id,
     ociVersion: bundle.spec.ociVersion,
@@ -91,6 +91,7 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     created: new Date().toISOString(),
     owner: ownUserName(),
     annotations: bundle.spec.annotations,
+    hooks: { startContainer, poststart, poststop },
     creator: identifyProcess(process.pid),
     started: false,
     starter: null,
@@ -103,22 +104,24 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
   };
 }
 
+/** poststop hooks are run for a container that came to nothing, too (runtime-spec: runtime.md, "Lifecycle"). */
+async function undoReservation(record: ContainerRecord, context: Context): Promise<void> {
+  forgetContainer(context.root, record.id);
+  await runPoststop(record, { ...context, signal: AbortSignal.timeout(rollbackHooksTimeoutMs) });
+}
+
 interface Preparation {
   readonly bundle: Bundle;
   readonly record: ContainerRecord;
   readonly sandbox: Sandbox;
   readonly storage: StoragePlan;
   readonly watch: Stopwatch;
-  readonly terminal: ReturnType<typeof proxyTerminal>;
+  readonly proxy: StartedResident;
 }
 
-/** The rootfs, then the container, and beside it the proxy: the agent lets that wait for its process. */
-async function prepareProcess(
-  work: Preparation,
-  context: Context,
-  releases: Releases,
-): Promise<StartedResident> {
-  const { bundle, record, sandbox, storage } = work;
+/** The rootfs, then the container, and beside it the proxy's connection: the agent lets that wait for its process. */
+async function prepareProcess(work: Preparation, context: Context): Promise<void> {
+  const { bundle, record, sandbox, storage, proxy } = work;
   const vsockSocket = vsockSocketOf(record.vmDirectory);
   const { agent } = sandbox;
   for (const copy of storage.copies) {
@@ -128,20 +131,9 @@ async function prepareProcess(
   }
   work.watch.lap("rootfs");
   const stop = new AbortController();
-  const created = agent.createContainer(createContainerRequest(record.id, bundle.spec, storage));
-  const proxied = startProxy({
-    container: record.id,
-    process: "",
-    vsockSocket,
-    terminal: work.terminal,
-    namespaces: { root: storage.hostRoot, hostname: bundle.spec.hostname },
-    cgroups: record.cgroups,
-    oomScoreAdj: bundle.spec.process.oomScoreAdj,
-    signal: AbortSignal.any([context.signal, stop.signal]),
-  });
-  const registered = proxied.then((proxy) => releases.add("proxy", proxy.abandon));
-  await inSuccession([created, registered], () => stop.abort());
-  return proxied;
+  const created = agent.createContainer(createContainerRequest(record, bundle.spec, storage));
+  const proxied = proceedProxy(proxy, AbortSignal.any([context.signal, stop.signal]));
+  await inSuccession([created, proxied], () => stop.abort());
 }
 
 /** The pid file is complete before the verb ends; the VM is let go last, so that until then the death of this verb undoes everything. */

@@ -9,6 +9,7 @@ import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer, forgetContainer, loadContainer } from "../state/store.ts";
 import { vmDirectory } from "../state/vm-directory.ts";
 import type { Context } from "./context.ts";
+import { runPoststop } from "./hooks.ts";
 import { settledRecord } from "./settled-record.ts";
 import { containerStatus } from "./state.ts";
 
@@ -24,10 +25,13 @@ export interface DeleteOptions {
  */
 export async function deleteContainer(options: DeleteOptions, context: Context): Promise<void> {
   try {
+    const removed: ContainerRecord[] = [];
     await changeContainer(context.root, options.id, async (record) => {
       await removeEverything(record, options, context);
+      removed.push(record);
       return null;
     });
+    for (const record of removed) await runPoststop(record, context);
   } catch (error) {
     if (!options.force) throw error;
     if (isRunvError(error, "not-found")) return;

@@ -54,6 +54,7 @@ export async function execProcess(options: ExecOptions, context: Context): Promi
           vsockSocket: vsockSocketOf(record.vmDirectory),
           terminal,
           namespaces: { join: init },
+          hold: false,
           cgroups: record.cgroups,
           oomScoreAdj: options.process.oomScoreAdj,
           signal: context.signal,

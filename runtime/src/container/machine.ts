@@ -5,12 +5,15 @@ import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
 import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
 import type { Releases } from "../shared/releases.ts";
+import type { StartedResident } from "../shared/resident.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { containerDirectory } from "../state/paths.ts";
 import { changeContainer } from "../state/store.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Context } from "./context.ts";
+import { makeNamespaces } from "./namespaces.ts";
 import type { Stopwatch } from "./stopwatch.ts";
+import type { proxyTerminal } from "./terminal.ts";
 
 /** What a container's virtual machine is made of. */
 export interface MachineRequest {
@@ -19,14 +22,22 @@ export interface MachineRequest {
   /** Of this container. */
   readonly settings: Settings;
   readonly watch: Stopwatch;
+  readonly terminal: ReturnType<typeof proxyTerminal>;
 }
 
-/** Takes the container's place on the host, and boots its virtual machine there. @throws RunvError */
+export interface Machine {
+  readonly sandbox: Sandbox;
+  readonly storage: StoragePlan;
+  /** Of the container's init process; it waits. */
+  readonly proxy: StartedResident;
+}
+
+/** Takes the container's place on the host, with its namespaces and their hooks, and boots its virtual machine there. @throws RunvError */
 export async function bootMachine(
   request: MachineRequest,
   context: Context,
   releases: Releases,
-): Promise<{ readonly sandbox: Sandbox; readonly storage: StoragePlan }> {
+): Promise<Machine> {
   const { bundle, record, settings, watch } = request;
   const boot = bootSettings(settings);
   const plan = planMachine(boot, bundle.spec.linux.resources);
@@ -40,6 +51,8 @@ export async function bootMachine(
     warn: (sentence) => context.log.warning(sentence),
     signal: context.signal,
   });
+  const proxy = await makeNamespaces({ ...request, storage }, context, releases);
+  watch.lap("namespaces");
   const sandbox = await bootSandbox(
     {
       directory: record.vmDirectory,
@@ -64,7 +77,7 @@ export async function bootMachine(
   );
   watch.lapBoot(sandbox.guest);
   describe({ sandbox, storage, plan }, context);
-  return { sandbox, storage };
+  return { sandbox, storage, proxy };
 }
 
 /** Whoever deletes a container whose `create` has been killed must find its VM, to wait for the end of that. */

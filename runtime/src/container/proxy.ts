@@ -14,6 +14,8 @@ export interface ProxyOptions {
   readonly namespaces: ProxySpec["namespaces"];
   readonly cgroups: readonly string[];
   readonly oomScoreAdj: number | null;
+  /** Wait in fresh namespaces for `proceed`. */
+  readonly hold: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -34,6 +36,7 @@ export async function startProxy(options: ProxyOptions): Promise<StartedResident
     connectTimeoutMs: welcomeTimeoutMs,
     terminal: options.terminal,
     namespaces: options.namespaces,
+    hold: options.hold,
     cgroups: options.cgroups,
     oomScoreAdj: options.oomScoreAdj,
   };
@@ -45,7 +48,18 @@ export async function startProxy(options: ProxyOptions): Promise<StartedResident
     timeoutMs: residentReadyTimeoutMs,
     signal: options.signal,
   });
-  if (proxy.event["event"] === "ready") return proxy;
+  if (proxy.event["event"] === (options.hold ? "held" : "ready")) return proxy;
   await proxy.abandon();
-  throw new RunvError("internal", "proxy: unexpected answer");
+  throw unexpectedAnswer();
+}
+
+/** Lets a proxy that was held go on, until only the commit is missing. @throws RunvError; the proxy is still to be abandoned then. */
+export async function proceedProxy(proxy: StartedResident, signal: AbortSignal): Promise<void> {
+  proxy.proceed();
+  const { event } = await proxy.nextEvent(residentReadyTimeoutMs, signal);
+  if (event !== "ready") throw unexpectedAnswer();
+}
+
+function unexpectedAnswer(): RunvError {
+  return new RunvError("internal", "proxy: unexpected answer");
 }

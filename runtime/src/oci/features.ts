@@ -1,3 +1,4 @@
+import { hookKinds } from "./hooks-spec.ts";
 import { capabilityNames, namespaceTypes } from "./linux-names.ts";
 import { bindOptions, mountFlagOptions, propagationOptions, recursiveOptions } from "./mount-options.ts";
 import {
@@ -17,7 +18,7 @@ export function runtimeFeatures(runtimeVersion: string): unknown {
   return {
     ociVersionMin: oldestOciVersion,
     ociVersionMax: newestOciVersion,
-    hooks: [],
+    hooks: hookKinds,
     mountOptions: [...mountFlagOptions, ...propagationOptions, ...recursiveOptions, ...bindOptions].sort(),
     linux: {
       namespaces: [...namespaceTypes].sort(),

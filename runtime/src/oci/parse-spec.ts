@@ -1,4 +1,5 @@
 import { JsonCursor } from "../shared/json-cursor.ts";
+import { parseHooks } from "./parse-hooks.ts";
 import { parseLinux } from "./parse-linux.ts";
 import { parseMount } from "./parse-mounts.ts";
 import { checkMappedIds } from "./parse-namespaces.ts";
@@ -40,6 +41,7 @@ export function parseSpec(document: unknown, warn: Warn): Spec {
     domainname: parseUtsName(root.member("domainname"), linux),
     mounts: root.member("mounts").array((mount) => parseMount(mount, linux.idMappings, warn)),
     annotations: root.member("annotations").stringMap(),
+    hooks: parseHooks(root.member("hooks")),
     linux,
   };
 }

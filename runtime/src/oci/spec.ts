@@ -1,3 +1,4 @@
+import type { Hooks } from "./hooks-spec.ts";
 import type { NamespaceType, RootfsPropagation } from "./linux-names.ts";
 import type { ProcessSpec } from "./process-spec.ts";
 import type { ResourcesSpec } from "./resources.ts";
@@ -15,6 +16,7 @@ export interface Spec {
   /** In the order in which they are made. */
   readonly mounts: readonly MountSpec[];
   readonly annotations: Readonly<Record<string, string>>;
+  readonly hooks: Hooks;
   readonly linux: LinuxSpec;
 }
 

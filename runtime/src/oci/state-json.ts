@@ -15,3 +15,20 @@ export interface OciState {
   readonly annotations: Readonly<Record<string, string>>;
   readonly owner: string;
 }
+
+/** What a hook reads: the state of runtime-spec and nothing else; as runc writes it, nothing that is empty. */
+export function hookState(
+  container: Pick<OciState, "ociVersion" | "id" | "bundle" | "annotations">,
+  status: ContainerStatus,
+  pid: number,
+): Readonly<Record<string, unknown>> {
+  const { ociVersion, id, bundle, annotations } = container;
+  return {
+    ociVersion,
+    id,
+    status,
+    ...(pid === 0 ? {} : { pid }),
+    bundle,
+    ...(Object.keys(annotations).length === 0 ? {} : { annotations }),
+  };
+}

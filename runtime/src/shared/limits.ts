@@ -29,5 +29,9 @@ export const terminationTimeoutMs = 10_000;
 /** While another verb works on the same container. Longer than any single step under the lock. */
 export const stateLockTimeoutMs = 60_000;
 export const stateLockRetryMs = 2;
+/** Hooks have the timeouts that config.json gives them; this bounds those without. */
+export const hookRunTimeoutMs = 86_400_000;
+/** poststop hooks of a `create` that failed, which may have been asked to end. */
+export const rollbackHooksTimeoutMs = 60_000;
 /** A helper program such as mke2fs. */
 export const helperTimeoutMs = 120_000;

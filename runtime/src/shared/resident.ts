@@ -25,7 +25,9 @@ export interface StartedResident {
   readonly identity: ProcessIdentity;
   readonly event: ResidentEvent;
   /** The next event that the piece sends. @throws RunvError as it sent it for "failed", "timeout", "unavailable" when it has ended. */
-  readonly nextEvent: (timeoutMs: number) => Promise<ResidentEvent>;
+  readonly nextEvent: (timeoutMs: number, signal?: AbortSignal) => Promise<ResidentEvent>;
+  /** Answers an event after which the piece waits for that. */
+  readonly proceed: () => void;
   /** Lets the piece outlive this process; without it, the end of this process ends the piece. */
   readonly commit: () => void;
   /** Ends the piece before it was committed, and returns when it has undone what it did. */
@@ -64,8 +66,8 @@ export async function startResident(program: string, options: ResidentOptions): 
     control.destroy();
     await endOf(child, exited);
   };
-  const nextEvent = async (timeoutMs: number): Promise<ResidentEvent> => {
-    const { what, signal } = options;
+  const nextEvent = async (timeoutMs: number, signal = options.signal): Promise<ResidentEvent> => {
+    const { what } = options;
     return parseResidentEvent(await readLine(control, { what, timeoutMs, signal }), what);
   };
   try {
@@ -75,6 +77,7 @@ export async function startResident(program: string, options: ResidentOptions): 
       identity,
       event,
       nextEvent,
+      proceed: () => control.write('{"proceed":true}\n'),
       commit: () => release(child, control),
       abandon,
       waitForExit,

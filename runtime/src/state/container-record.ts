@@ -1,3 +1,4 @@
+import type { Hooks } from "../oci/hooks-spec.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 
 /** Raised with every change that an older runv could not understand. */
@@ -16,6 +17,8 @@ export interface ContainerRecord {
   /** Name of the user who created it. */
   readonly owner: string;
   readonly annotations: Readonly<Record<string, string>>;
+  /** Those that later verbs run, or wait for: config.json may change after `create`. */
+  readonly hooks: Pick<Hooks, "startContainer" | "poststart" | "poststop">;
   /** The `create` at work; null once it has committed. */
   readonly creator: ProcessIdentity | null;
   /** `start` has succeeded. */

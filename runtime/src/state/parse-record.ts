@@ -1,5 +1,6 @@
 import { basename, dirname } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
+import type { Hook } from "../oci/hooks-spec.ts";
 import { vmDirectoryParent } from "../shared/defaults.ts";
 import { JsonCursor } from "../shared/json-cursor.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
@@ -19,6 +20,11 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     created: record.member("created").string(),
     owner: record.member("owner").string(),
     annotations: record.member("annotations").stringMap(),
+    hooks: {
+      startContainer: record.member("hooks").member("startContainer").array(parseHook),
+      poststart: record.member("hooks").member("poststart").array(parseHook),
+      poststop: record.member("hooks").member("poststop").array(parseHook),
+    },
     creator: record.member("creator").optional(parseIdentity, null),
     started: record.member("started").boolean(),
     starter: record.member("starter").optional(parseIdentity, null),
@@ -48,6 +54,15 @@ function parseVmDirectory(directory: JsonCursor): string {
 /** What a record names as a VM's directory is removed with everything in it. */
 function isVmDirectory(path: string): boolean {
   return dirname(path) === vmDirectoryParent && /^[0-9a-f]{16}$/.test(basename(path));
+}
+
+function parseHook(hook: JsonCursor): Hook {
+  return {
+    path: hook.member("path").string(),
+    args: hook.member("args").strings(),
+    env: hook.member("env").optional((env) => env.strings(), null),
+    timeoutMs: hook.member("timeoutMs").integer(0, Number.MAX_SAFE_INTEGER),
+  };
 }
 
 function parseExec(exec: JsonCursor): ExecRecord {

@@ -1,3 +1,18 @@
+export interface HookConfig {
+  path: string;
+  args?: string[];
+  env?: string[];
+  timeout?: number;
+}
+
+export type HookKind =
+  | "prestart"
+  | "createRuntime"
+  | "createContainer"
+  | "startContainer"
+  | "poststart"
+  | "poststop";
+
 /** A config.json as far as the tests change it. */
 export interface Config {
   ociVersion: string;
@@ -6,6 +21,7 @@ export interface Config {
   hostname: string;
   mounts: MountConfig[];
   annotations: Record<string, string>;
+  hooks?: Partial<Record<HookKind, HookConfig[]>>;
   linux: {
     namespaces: { type: string; path?: string }[];
     uidMappings?: IdMapping[];

@@ -11,23 +11,31 @@ export type Need =
   | "checked-terminal-flags"
   | "exec-owns-streams"
   | "fifo-devices"
+  | "guest-pid-in-state"
+  | "kills-hook-sessions"
   | "later-option-counts"
   | "lower-case-signals"
-  | "new-syscalls-enosys"
   | "mounts-inside"
+  | "new-syscalls-enosys"
   | "no-args"
   | "own-pid-namespace"
-  | "ps-table"
+  | "poststart-at-start"
+  | "poststart-failure"
+  | "poststop-after-failed-create"
   | "propagation-of-new-mounts"
+  | "ps-table"
+  | "quotes-hooks"
   | "recursive-time-options"
   | "refuses-unsupported"
   | "relative-cwd-refused"
   | "seccomp-flags"
   | "seccomp-with-execve"
   | "seccomp-words-named"
+  | "start-reports-hooks"
   | "terminal-size"
-  | "tun"
-  | "time-namespace";
+  | "time-namespace"
+  | "tolerates-poststop"
+  | "tun";
 
 /** A runtime that the suite drives as a black box. */
 export interface RuntimeUnderTest {
@@ -49,6 +57,11 @@ const runcLacks = {
   "own-pid-namespace": "runc shares the host's processes then",
   tun: "the host may have no tun driver",
   "mounts-inside": "runc resolves an overlay's directories on the host",
+  "kills-hook-sessions": "runc kills the hook alone, and waits for whoever else holds its output",
+  "poststart-at-start": "runc 1.1 runs poststart hooks in create",
+  "poststart-failure": "runc 1.1 runs poststart hooks in create",
+  "start-reports-hooks": "runc's start has succeeded before startContainer hooks run",
+  "tolerates-poststop": "runc's delete ends at a poststop hook that fails",
   "no-args": "runc refuses a config.json without process.args",
   "time-namespace": "runc 1.1 has no time namespaces",
   "refuses-unsupported": "runc does what runv refuses so far",
@@ -73,6 +86,14 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
     lacks: {
       "additional-gids": "crun exec has no --additional-gids",
       "checked-mappings": "crun ignores mappings without a user namespace",
+      "guest-pid-in-state": "crun tells startContainer hooks the pid on the host",
+      "kills-hook-sessions": "crun kills the hook alone",
+      "poststart-failure": "crun goes on when a poststart hook fails",
+      "poststop-after-failed-create":
+        "crun forgets the poststop hooks of a container that it could not create",
+      "quotes-hooks": "crun does not keep what hooks say",
+      "start-reports-hooks": "crun words it otherwise",
+      "tolerates-poststop": "crun words it otherwise",
       "checked-names": "crun takes every name without a slash",
       "checked-terminal-flags": "crun ignores --console-socket where it has no use for it",
       "exec-owns-streams": "crun exec leaves its streams to root of the host",

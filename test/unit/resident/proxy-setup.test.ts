@@ -75,6 +75,22 @@ describe("the namespaces that callers enter", () => {
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(root);
   });
 
+  it("show the host's files, with the rootfs and its /proc in them, as long as the proxy is held", async () => {
+    const root = makeRootfs();
+    const guest = await startGuest(`${makeVmDirectory()}/vsock.sock`);
+    const proxy = startResident(
+      program,
+      proxySpec(guest.path, { namespaces: { root, hostname: "box" }, hold: true }),
+    );
+    expect(await proxy.nextEvent()).toEqual({ event: "held" });
+    expect(namespaceOf(proxy.pid, "net")).not.toBe(namespaceOf("self", "net"));
+    expect(existsSync(`/proc/${proxy.pid}/root${root}/proc/self`)).toBe(true);
+    proxy.proceed();
+    await guest.nextProcess();
+    expect(await proxy.nextEvent()).toEqual({ event: "ready" });
+    expect(readdirSync(`/proc/${proxy.pid}/root`).sort()).toEqual(["marker", "proc"]);
+  });
+
   it("can be another proxy's", async () => {
     const first = await ready({ namespaces: { root: makeRootfs(), hostname: "box" } });
     const second = await ready({ namespaces: { join: identityOf(first.proxy.pid) }, process: "exec-1" });
@@ -104,10 +120,8 @@ describe("the namespaces that callers enter", () => {
     const guest = await startGuest(`${directory}/vsock.sock`);
     const namespaces = { root: `${directory}/absent`, hostname: "box" };
     const proxy = startResident(program, proxySpec(guest.path, { namespaces }));
-    const { frames } = await guest.nextProcess();
     const event = await proxy.nextEvent();
-    expect(event?.["message"]).toContain(`make ${directory}/absent the root`);
-    await frames.ended();
+    expect(event?.["message"]).toContain(`mount ${directory}/absent in the mount namespace`);
     expect((await proxy.ended).code).toBe(1);
   });
 });
@@ -141,7 +155,6 @@ describe("the cgroup", () => {
   it("that does not exist is an error with a name", async () => {
     const guest = await startGuest(`${makeVmDirectory()}/vsock.sock`);
     const proxy = startResident(program, proxySpec(guest.path, { cgroups: ["/sys/fs/cgroup/no-such"] }));
-    await guest.nextProcess();
     expect((await proxy.nextEvent())?.["message"]).toContain("join cgroup /sys/fs/cgroup/no-such");
   });
 });

@@ -197,6 +197,10 @@ export interface CreateContainerRequest {
   sysctls: Sysctl[];
   /** "", "private", "rprivate", "slave", "rslave", "shared", "unbindable" …; empty: rprivate */
   rootfsPropagation: string;
+  /** absent: none */
+  startContainerHooks:
+    | StartContainerHooks
+    | undefined;
   /** below the guest's cgroup root; empty: "/<container_id>" */
   cgroupPath: string;
   /** for the init process and every further one; absent: all system calls the agent leaves */
@@ -229,6 +233,25 @@ export interface TimeOffset {
   seconds: number;
   /** 0 to 999,999,999; 0: a whole second */
   nanos: number;
+}
+
+/** Run by the init process, as the user and with the rights of its program, between Start and execve. Start fails with the first that does. */
+export interface StartContainerHooks {
+  /** in this order; empty: none */
+  hooks: Hook[];
+  /** what each of them reads, as JSON: the state of runtime-spec, to which the agent adds the pid; required */
+  state: string;
+}
+
+export interface Hook {
+  /** in the container; required */
+  path: string;
+  /** args[0] included; empty: the path alone */
+  args: string[];
+  /** "NAME=value", all of it; empty: none */
+  env: string[];
+  /** milliseconds; 0: none */
+  timeoutMs: number;
 }
 
 export interface CreateContainerResponse {
@@ -1461,6 +1484,7 @@ function createBaseCreateContainerRequest(): CreateContainerRequest {
     deviceRules: [],
     sysctls: [],
     rootfsPropagation: "",
+    startContainerHooks: undefined,
     cgroupPath: "",
     seccomp: undefined,
     uidMappings: [],
@@ -1513,6 +1537,9 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     }
     if (message.rootfsPropagation !== "") {
       writer.uint32(106).string(message.rootfsPropagation);
+    }
+    if (message.startContainerHooks !== undefined) {
+      StartContainerHooks.encode(message.startContainerHooks, writer.uint32(242).fork()).join();
     }
     if (message.cgroupPath !== "") {
       writer.uint32(114).string(message.cgroupPath);
@@ -1659,6 +1686,14 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
             message.rootfsPropagation = reader.string();
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.startContainerHooks = StartContainerHooks.decode(reader, reader.uint32());
+            continue;
+          }
           case 14: {
             if (tag !== 114) {
               break;
@@ -1733,6 +1768,9 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     message.deviceRules = object.deviceRules?.map((e) => DeviceRule.fromPartial(e)) || [];
     message.sysctls = object.sysctls?.map((e) => Sysctl.fromPartial(e)) || [];
     message.rootfsPropagation = object.rootfsPropagation ?? "";
+    message.startContainerHooks = (object.startContainerHooks !== undefined && object.startContainerHooks !== null)
+      ? StartContainerHooks.fromPartial(object.startContainerHooks)
+      : undefined;
     message.cgroupPath = object.cgroupPath ?? "";
     message.seccomp = (object.seccomp !== undefined && object.seccomp !== null)
       ? Seccomp.fromPartial(object.seccomp)
@@ -1898,6 +1936,164 @@ export const TimeOffset: MessageFns<TimeOffset> = {
     message.clock = object.clock ?? "";
     message.seconds = object.seconds ?? 0;
     message.nanos = object.nanos ?? 0;
+    return message;
+  },
+};
+
+function createBaseStartContainerHooks(): StartContainerHooks {
+  return { hooks: [], state: "" };
+}
+
+export const StartContainerHooks: MessageFns<StartContainerHooks> = {
+  encode(message: StartContainerHooks, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.hooks) {
+      Hook.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StartContainerHooks {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStartContainerHooks();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.hooks.push(Hook.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StartContainerHooks>): StartContainerHooks {
+    return StartContainerHooks.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StartContainerHooks>): StartContainerHooks {
+    const message = createBaseStartContainerHooks();
+    message.hooks = object.hooks?.map((e) => Hook.fromPartial(e)) || [];
+    message.state = object.state ?? "";
+    return message;
+  },
+};
+
+function createBaseHook(): Hook {
+  return { path: "", args: [], env: [], timeoutMs: 0 };
+}
+
+export const Hook: MessageFns<Hook> = {
+  encode(message: Hook, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.path !== "") {
+      writer.uint32(10).string(message.path);
+    }
+    for (const v of message.args) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.env) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.timeoutMs !== 0) {
+      writer.uint32(32).uint32(message.timeoutMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Hook {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHook();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.args.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.env.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.timeoutMs = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Hook>): Hook {
+    return Hook.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Hook>): Hook {
+    const message = createBaseHook();
+    message.path = object.path ?? "";
+    message.args = object.args?.map((e) => e) || [];
+    message.env = object.env?.map((e) => e) || [];
+    message.timeoutMs = object.timeoutMs ?? 0;
     return message;
   },
 };

@@ -10,6 +10,7 @@ export function proxySpec(vsockSocket: string, more: Partial<ProxySpec> = {}): P
     connectTimeoutMs: 10_000,
     terminal: { kind: "none" },
     namespaces: null,
+    hold: false,
     cgroups: [],
     oomScoreAdj: null,
     ...more,

@@ -11,6 +11,7 @@ export interface Resident {
   /** The next event on descriptor 3; null when it has ended. */
   nextEvent(): Promise<Record<string, unknown> | null>;
   commit(): void;
+  proceed(): void;
   /** What the death of the verb looks like. */
   abandon(): void;
   /** Exit status; 128 + n never appears here: a signal is given by name. */
@@ -43,6 +44,7 @@ export function startResident(
       const line = await lines.next();
       return line.done === true ? null : (JSON.parse(line.value) as Record<string, unknown>);
     },
+    proceed: () => control.write('{"proceed":true}\n'),
     commit: () => control.end('{"commit":true}\n'),
     abandon: () => control.destroy(),
     ended: once(child, "exit").then(([code, signal]) => ({

@@ -39,7 +39,10 @@ test("--version has the lines that docker looks for", () => {
 
 test("features is JSON and nothing else", () => {
   const { stdout, stderr, status } = runv("features");
-  expect(JSON.parse(stdout)).toMatchObject({ ociVersionMin: "1.0.0", hooks: [] });
+  expect(JSON.parse(stdout)).toMatchObject({
+    ociVersionMin: "1.0.0",
+    hooks: ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"],
+  });
   expect([stderr, status]).toEqual(["", 0]);
 });
 

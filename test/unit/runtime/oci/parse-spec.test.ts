@@ -80,6 +80,15 @@ describe("accepted", () => {
   });
 });
 
+test("hooks, each with what it is given", () => {
+  const hook = { path: "/bin/hook", args: ["a"], env: ["A=1"], timeout: 2 };
+  const spec = parse(withMember(minimalSpec(), "hooks", { poststart: [hook, { path: "/b" }] }));
+  expect(spec.hooks.poststart).toEqual([
+    { path: "/bin/hook", args: ["a"], env: ["A=1"], timeoutMs: 2000 },
+    { path: "/b", args: [], env: null, timeoutMs: 0 },
+  ]);
+});
+
 describe("refused, naming the field", () => {
   test.each([
     ["linux.resources.memory.reservation", 1, "not supported yet"],
@@ -88,7 +97,6 @@ describe("refused, naming the field", () => {
     ["linux.resources.cpu.shares", 512, "not supported yet: 512"],
     ["linux.resources.cpu.burst", 50_000, "not supported yet"],
     ["linux.intelRdt", { closID: "a" }, "not supported yet"],
-    ["hooks", { poststart: [{ path: "/bin/true" }] }, "not supported yet"],
     ["vm", { kernel: { path: "/k" } }, "not supported yet"],
     ["process.apparmorProfile", "x", "not supported yet"],
     ["process.scheduler", { policy: "SCHED_FIFO" }, "not supported yet"],

@@ -8,6 +8,7 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     rootfs: "/b/rootfs",
     created: "2026-11-20T21:06:55.123Z",
     owner: "root",
+    hooks: { startContainer: [], poststart: [], poststop: [] },
     annotations: { a: "b" },
     creator: null,
     started: false,

@@ -1,8 +1,13 @@
 import { type ConfigureRequest, protocolVersion, RunvError } from "@runv/protocol";
 import { Containers } from "./container/containers.ts";
+import { isWatched } from "./container/oom-watch.ts";
 import { endMachine } from "./linux/power.ts";
+import { setTimer } from "./linux/sys.ts";
 import { mountScratch } from "./storage/scratch.ts";
 import { mountShare } from "./storage/share.ts";
+
+/** What those who watch a container are told of its end is on its way then. */
+const farewellMs = 200;
 
 /** This guest: how the host wants it, and what runs in it. */
 export class Sandbox {
@@ -44,6 +49,8 @@ export class Sandbox {
 
   /** A container's init has ended and the host knows. */
   initFinished(): void {
-    if (this.#powerOffWithInit) endMachine();
+    if (!this.#powerOffWithInit) return;
+    if (isWatched()) setTimer(farewellMs, endMachine);
+    else endMachine();
   }
 }

@@ -80,7 +80,6 @@ test("a container changes no limit of its own and does not freeze what enters it
   const limits = ["pids.max", "memory.max", "cgroup.max.depth", "cgroup.freeze", "cgroup.type"];
   for (const name of limits)
     expect(await inside(`(echo 1 > /tmp/cg/${name}) 2> /dev/null || echo refused`)).toBe("refused\n");
-  expect(await inside("cat /tmp/cg/pids.max /tmp/cg/memory.max | grep -c max")).toBe("0\n");
 });
 
 test("a tmpfs that takes all memory ends its writer, not the guest", async () => {

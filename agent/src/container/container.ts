@@ -1,17 +1,20 @@
 import { RunvError } from "@runv/protocol";
-import { removeCgroup, signalCgroup } from "../linux/cgroups.ts";
+import { isFrozen, removeCgroup, setFrozen, signalCgroup } from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { closeNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
+import type { PresentLimits } from "../linux/resources/resource-writes.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import type { IdMaps } from "../linux/user-namespace.ts";
 import type { GuestProcess } from "./process.ts";
 
 const emptyCgroup: Wait = { intervalMs: 5, deadlineMs: 10_000 };
+/** A process that waits for a disk stops when it is back from there. */
+const standingStill: Wait = { intervalMs: 2, deadlineMs: 10_000 };
 
 type ContainerParts = Pick<
   Container,
-  "id" | "init" | "cgroup" | "namespaces" | "idMaps" | "seccomp" | "startHooksMs"
+  "id" | "init" | "cgroup" | "namespaces" | "idMaps" | "seccomp" | "startHooksMs" | "limits"
 >;
 
 /** One container that exists: its init is set up, runs, or has ended and was not deleted yet. */
@@ -28,10 +31,12 @@ export class Container {
   readonly startHooksMs: number;
   /** Processes of exec by their id; one that is being set up is null. */
   readonly execs = new Map<string, GuestProcess | null>();
+  limits: PresentLimits;
 
   #destroyed = false;
+  #paused = false;
 
-  constructor({ id, init, cgroup, namespaces, idMaps, seccomp, startHooksMs }: ContainerParts) {
+  constructor({ id, init, cgroup, namespaces, idMaps, seccomp, startHooksMs, limits }: ContainerParts) {
     this.id = id;
     this.init = init;
     this.cgroup = cgroup;
@@ -39,6 +44,7 @@ export class Container {
     this.idMaps = idMaps;
     this.seccomp = seccomp;
     this.startHooksMs = startHooksMs;
+    this.limits = limits;
   }
 
   /** Init for an empty id. */
@@ -50,6 +56,29 @@ export class Container {
     if (!all && this.init.state === "exited") throw new RunvError("invalid-state", "container not running");
     if (all) signalCgroup(this.cgroup, number, SIGKILL);
     else this.init.signal(number);
+  }
+
+  /** Asked to stand still, and not to go on since. */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Returns when every process stands still; when one does not in time, all go on. */
+  async pause(): Promise<void> {
+    if (this.init.state === "exited") throw new RunvError("invalid-state", "container not running");
+    this.#paused = true;
+    try {
+      setFrozen(this.cgroup, true);
+      await until(() => isFrozen(this.cgroup), `pause container ${this.id}`, standingStill);
+    } catch (thrown) {
+      this.resume();
+      throw thrown;
+    }
+  }
+
+  resume(): void {
+    setFrozen(this.cgroup, false);
+    this.#paused = false;
   }
 
   /** Kills what is left and gives back what the container held, but for its files. */

@@ -1,6 +1,19 @@
-import { type CreateContainerRequest, Namespace, type Process } from "@runv/protocol";
+import {
+  type CreateContainerRequest,
+  Namespace,
+  type Process,
+  type Resources,
+  RunvError,
+} from "@runv/protocol";
 import { carrierDeviceRules } from "../linux/carrier-device.ts";
-import { createCgroup, limitCgroup, removeCgroup, restrictDevices } from "../linux/cgroups.ts";
+import {
+  createCgroup,
+  limitCgroup,
+  limitsDirectory,
+  oomKillCount,
+  removeCgroup,
+  restrictDevices,
+} from "../linux/cgroups.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { ownDeviceRules } from "../linux/devices.ts";
 import {
@@ -13,6 +26,13 @@ import {
   type OptionalNamespace,
   openNamespaces,
 } from "../linux/namespaces.ts";
+import { writeLimits } from "../linux/resources/cgroup-write.ts";
+import {
+  mergeLimits,
+  noLimits,
+  type PresentLimits,
+  resourceWrites,
+} from "../linux/resources/resource-writes.ts";
 import { compileProfile, type SeccompFilter } from "../linux/seccomp-profile.ts";
 import { clone } from "../linux/sys.ts";
 import { writeIdMaps } from "../linux/user-namespace.ts";
@@ -50,8 +70,11 @@ export async function createContainer(creation: Creation): Promise<Container> {
   createCgroup(cgroup);
   try {
     limitCgroup(cgroup);
+    const limits = setLimits(cgroup, request.resources);
     restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules, ...carrierDeviceRules()]);
-    const init = await launchInit(creation, cgroup, seccomp);
+    const init = await launchInit(creation, cgroup, seccomp).catch((thrown: unknown) => {
+      throw oomKillCount(cgroup) > 0 ? tooLittleMemory(thrown) : thrown;
+    });
     try {
       return new Container({
         id: request.containerId,
@@ -61,6 +84,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
         idMaps: idMapsOf(request),
         seccomp,
         startHooksMs: startHooksDeadlineMs(request.startContainerHooks),
+        limits,
       });
     } catch (thrown) {
       init.child.abandon();
@@ -71,6 +95,20 @@ export async function createContainer(creation: Creation): Promise<Container> {
     await until(() => removeCgroup(cgroup), `remove cgroup ${cgroup}`, emptyCgroup);
     throw thrown;
   }
+}
+
+/** Nothing runs in there yet that memory would have to be taken from. */
+function setLimits(cgroup: string, resources: Resources | undefined): PresentLimits {
+  if (resources === undefined) return noLimits;
+  const limits = mergeLimits(noLimits, resources);
+  writeLimits(limitsDirectory(cgroup), resourceWrites(resources, limits));
+  return limits;
+}
+
+/** runc's words. */
+function tooLittleMemory(cause: unknown): RunvError {
+  const message = "container init was OOM-killed (memory limit too low?)";
+  return new RunvError("resource-exhausted", message, { cause });
 }
 
 async function launchInit(

@@ -2,6 +2,7 @@ import { type CreateContainerRequest, Namespace, type Process, RunvError } from 
 import { parseCapabilities } from "../linux/capabilities.ts";
 import { propagationFlags } from "../linux/mount-options.ts";
 import { checkRlimits } from "../linux/rlimits.ts";
+import { checkResources } from "./check-resources.ts";
 import { checkSysctls } from "./sysctls.ts";
 
 /** An id names a directory, whose name ends at 255 bytes. */
@@ -39,6 +40,7 @@ export function checkContainer(request: CreateContainerRequest): void {
   checkCgroupPath(request.cgroupPath);
   checkDevices(request);
   request.startContainerHooks?.hooks.forEach(({ path }) => checkPath(path, "startContainer hook"));
+  if (request.resources !== undefined) checkResources(request.resources);
   checkSysctls(request.sysctls, request.namespaces);
   if (request.namespaces.includes(Namespace.UNSPECIFIED)) refuse("unspecified namespace");
   if ((request.hostname !== "" || request.domainname !== "") && !request.namespaces.includes(Namespace.UTS))

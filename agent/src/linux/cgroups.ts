@@ -24,11 +24,11 @@ const reservedThreads = 128;
 /** One line for each hierarchy, and a path of at most PATH_MAX. */
 const maxCgroupBytes = 8192;
 const maxStatBytes = 4096;
-/** How deep a container can nest cgroups, and how many it can make. */
-const maxDepth = 64;
+const maxEventsBytes = 4096;
+/** How deep cgroups can be below the outer one, and how many there can be. */
+const maxDepth = 65;
 const maxDescendants = 4096;
-/** From the outer cgroup to the deepest. */
-const maxTreeDepth = maxDepth + 1;
+
 /** What containers leave of the memory that is there before the first. */
 const reservedMemoryBytes = 8 << 20;
 let availableAtBoot = 0;
@@ -39,8 +39,9 @@ export function noteAvailableMemory(): void {
 }
 
 /**
- * A container has two cgroups: the outer one, which carries its device rules and which it cannot reach, and inside it the root of its
- * cgroup namespace. What is attached to that one, root with CAP_BPF in there could detach.
+ * A container has two cgroups: the outer one, which it cannot reach, carries its device rules and what the agent keeps for itself and stops
+ * it (what is attached to the inner one, root with CAP_BPF in there could detach); the inner one is the root of its cgroup namespace, with
+ * the limits that it was given.
  */
 function innerCgroup(path: string): string {
   return `${path}/container`;
@@ -80,9 +81,36 @@ export function limitCgroup(path: string): void {
     ["cgroup.max.descendants", maxDescendants],
   ] as const;
   for (const [name, limit] of limits)
-    step(`set ${name} of cgroup ${path}`, () =>
-      writeFile(`${cgroupRoot}${innerCgroup(path)}/${name}`, String(limit)),
-    );
+    step(`set ${name} of cgroup ${path}`, () => writeFile(`${cgroupRoot}${path}/${name}`, String(limit)));
+}
+
+/** Stops all processes in there and below, or lets them go on; they have stopped once `isFrozen`. */
+export function setFrozen(path: string, frozen: boolean): void {
+  step(`freeze cgroup ${path}`, () => writeFile(`${cgroupRoot}${path}/cgroup.freeze`, frozen ? "1" : "0"));
+}
+
+export function isFrozen(path: string): boolean {
+  return /^frozen 1$/m.test(readFile(`${cgroupRoot}${path}/cgroup.events`, maxEventsBytes));
+}
+
+/** Whether processes are in there or below. */
+export function isPopulated(path: string): boolean {
+  return /^populated 1$/m.test(readFile(`${cgroupRoot}${path}/cgroup.events`, maxEventsBytes));
+}
+
+/** Where a container's own limits are. */
+export function limitsDirectory(path: string): string {
+  return cgroupRoot + innerCgroup(path);
+}
+
+/** How many processes of a container were killed because memory was used up. */
+export function oomKillCount(path: string): number {
+  const events = readFile(`${limitsDirectory(path)}/memory.events`, maxEventsBytes);
+  return Number(/^oom_kill (\d+)$/m.exec(events)?.[1] ?? 0);
+}
+
+export function memoryUsageBytes(path: string): number {
+  return Number(readFile(`${limitsDirectory(path)}/memory.current`, maxEventsBytes));
 }
 
 /** In one write; one by one when some cannot be delegated (a realtime cpu controller, a threaded parent): the container does without. */
@@ -178,7 +206,7 @@ export function signalCgroup(path: string, signal: number, sigkill: number): voi
 
 /** Removes the directory and those below. @returns false when processes are still leaving it: try again */
 export function removeCgroup(path: string): boolean {
-  return tolerate(["EBUSY"], () => removeDirectories(cgroupRoot + path, maxTreeDepth));
+  return tolerate(["EBUSY"], () => removeDirectories(cgroupRoot + path, maxDepth));
 }
 
 function ifThere<Result>(find: () => Result, absent: Result): Result {

@@ -1,7 +1,6 @@
 import { type ContainersDefinition, RunvError, type ServiceImplementation } from "@runv/protocol";
 import { createContainer } from "../container/create.ts";
 import { execute } from "../container/launch.ts";
-import { processTable } from "../container/process-table.ts";
 import { checkContainer, checkId, checkProcess } from "../container/validate.ts";
 import type { ProcessIoServer } from "../io/process-io-server.ts";
 import { isDirectory } from "../linux/paths.ts";
@@ -10,6 +9,7 @@ import { unmountBlockRootfs } from "../storage/block-rootfs.ts";
 import { removeContainerFiles } from "../storage/remove.ts";
 import { locateBinds, provideRootfs } from "../storage/rootfs.ts";
 import { containerDirectory, devicesDirectory } from "../storage/scratch.ts";
+import { limitHandlers } from "./container-limits.ts";
 
 const maxSignal = 64;
 
@@ -19,6 +19,7 @@ export function containersService(
 ): ServiceImplementation<ContainersDefinition> {
   const { containers } = sandbox;
   return {
+    ...limitHandlers(containers),
     async create(request) {
       sandbox.requireReady();
       checkContainer(request);
@@ -65,10 +66,8 @@ export function containersService(
       return {};
     },
     async state({ containerId }) {
-      return Promise.resolve({ started: containers.get(containerId).init.state !== "created" });
-    },
-    async listProcesses({ containerId }) {
-      return { processes: await processTable(containers.get(containerId).cgroup) };
+      const { init, paused } = containers.get(containerId);
+      return Promise.resolve({ started: init.state !== "created", paused });
     },
   };
 }

@@ -1,6 +1,7 @@
 import {
   type ConfigureRequest,
   type ConfigureResponse,
+  type ContainerStateResponse,
   ContainersDefinition,
   type CreateContainerRequest,
   type CreateProcessRequest,
@@ -13,17 +14,17 @@ import {
 } from "@runv/protocol";
 import { agentCallTimeoutMs, rootfsHandoverTimeoutMs } from "../shared/limits.ts";
 import { type CallTarget, call, openChannel } from "./call.ts";
+import { type ResourceCalls, resourceCalls } from "./resource-calls.ts";
 
 /** The agent of one VM: one method a call of agent.proto. Every call ends by its deadline. */
-export interface Agent {
+export interface Agent extends ResourceCalls {
   configure(request: ConfigureRequest, timeoutMs: number): Promise<ConfigureResponse>;
   setClock(time: Timestamp): Promise<void>;
   /** Answers when the bulk connection's tar stream is unpacked. `stop` cancels it. */
   unpack(containerId: string, copy: string, stop: AbortSignal): Promise<UnpackResponse>;
   createContainer(request: CreateContainerRequest): Promise<void>;
   startContainer(containerId: string, timeoutMs: number): Promise<void>;
-  /** Whether the container's program runs, or has run. */
-  hasStarted(containerId: string, timeoutMs: number): Promise<boolean>;
+  containerState(containerId: string, timeoutMs: number): Promise<ContainerStateResponse>;
   kill(request: {
     readonly containerId: string;
     readonly signal: number;
@@ -44,6 +45,7 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
   const containers = ContainersDefinition.fullName;
   const processes = ProcessesDefinition.fullName;
   return {
+    ...resourceCalls(channel, ask, signal),
     configure: async (request, timeoutMs) =>
       ask({ service: sandbox, method: SandboxDefinition.methods.configure }, request, timeoutMs),
     setClock: async (time) => {
@@ -68,10 +70,8 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
         timeoutMs,
       );
     },
-    hasStarted: async (containerId, timeoutMs) => {
-      const target = { service: containers, method: ContainersDefinition.methods.state };
-      return (await ask(target, { containerId }, timeoutMs)).started;
-    },
+    containerState: async (containerId, timeoutMs) =>
+      ask({ service: containers, method: ContainersDefinition.methods.state }, { containerId }, timeoutMs),
     kill: async (request) => {
       await ask({ service: containers, method: ContainersDefinition.methods.kill }, request);
     },

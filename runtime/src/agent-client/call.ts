@@ -69,7 +69,8 @@ export async function call<Request, Response>(
   });
 }
 
-function agentError(
+/** The RunvError that the agent threw. */
+export function agentError(
   error: Pick<ServiceError, "code" | "details"> & { readonly metadata: ServiceError["metadata"] | null },
   method: string,
 ): Error {

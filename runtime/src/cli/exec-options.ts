@@ -22,7 +22,7 @@ export function execCommand() {
     .option("--process-label <label>", "SELinux label: not supported yet")
     .option("--apparmor <profile>", "AppArmor profile: not supported yet")
     .option("--cgroup <path>", "sub-cgroup: not supported yet")
-    .option("--ignore-paused", "accepted for runc's callers", false)
+    .option("--ignore-paused", "in a paused container: wait for resume", false)
     .option(
       "--preserve-fds <count>",
       "descriptors to pass on besides stdin, stdout and stderr",

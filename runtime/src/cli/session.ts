@@ -42,8 +42,9 @@ export class Session {
     return { root: this.root, log: this.log, signal };
   }
 
-  print(text: string): void {
-    write("stdout", text);
+  /** @returns whether there is still a reader */
+  print(text: string): boolean {
+    return write("stdout", text);
   }
 
   /** Verbs that end with the status of a process. */

@@ -5,6 +5,7 @@ import type { Spec } from "../oci/spec.ts";
 import { hookState } from "../oci/state-json.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
+import { resourcesRequest } from "./resources-request.ts";
 import { seccompRequest } from "./seccomp-request.ts";
 
 const namespaceOf: Readonly<Record<NamespaceType, Namespace>> = {
@@ -42,6 +43,7 @@ export function createContainerRequest(
     rootfsPropagation: linux.rootfsPropagation ?? "",
     cgroupPath: "",
     seccomp: linux.seccomp === null ? undefined : seccompRequest(linux.seccomp),
+    resources: resourcesRequest(linux.resources),
     uidMappings: [...(linux.idMappings?.uids ?? [])],
     gidMappings: [...(linux.idMappings?.gids ?? [])],
     timeOffsets: [...linux.timeOffsets],

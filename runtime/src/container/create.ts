@@ -95,6 +95,8 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     creator: identifyProcess(process.pid),
     started: false,
     starter: null,
+    paused: false,
+    freezer: null,
     init: null,
     execs: [],
     vmDirectory: vmDirectory(context.root, options.id),

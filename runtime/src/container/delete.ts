@@ -58,7 +58,7 @@ async function removeEverything(
 ): Promise<void> {
   // With --force it does not matter, and a guest that does not answer is no hindrance.
   const status = containerStatus(options.force ? found : await settledRecord(found, context));
-  if (!options.force && (status === "running" || status === "creating")) {
+  if (!options.force && ["running", "paused", "creating"].includes(status)) {
     throw new RunvError(
       "invalid-state",
       `cannot delete container ${found.id} that is not stopped: ${status}`,

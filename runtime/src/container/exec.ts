@@ -13,6 +13,7 @@ import { processRequest } from "./agent-requests.ts";
 import type { Context } from "./context.ts";
 import { writePidFile } from "./pid-file.ts";
 import { startProxy } from "./proxy.ts";
+import { settledRecord } from "./settled-record.ts";
 import { containerStatus } from "./state.ts";
 import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
 
@@ -20,6 +21,8 @@ export interface ExecOptions extends TerminalOptions {
   readonly id: string;
   readonly process: ProcessSpec;
   readonly pidFile: string | null;
+  /** In a paused container the process waits for `resume`. */
+  readonly ignorePaused: boolean;
 }
 
 export interface RunningProcess {
@@ -33,8 +36,8 @@ const processIdBytes = 8;
 
 /** Starts a further process in a container. @throws RunvError; the process does not run then. */
 export async function execProcess(options: ExecOptions, context: Context): Promise<RunningProcess> {
-  const record = loadContainer(context.root, options.id);
-  const init = initOf(record);
+  const record = await settledRecord(loadContainer(context.root, options.id), context);
+  const init = initOf(record, options);
   const terminal = proxyTerminal(options.process, options);
   const processId = randomBytes(processIdBytes).toString("hex");
   return withAgent(record, context.signal, async (agent) =>
@@ -65,10 +68,11 @@ export async function execProcess(options: ExecOptions, context: Context): Promi
   );
 }
 
-function initOf(record: ContainerRecord): ProcessIdentity {
+function initOf(record: ContainerRecord, { ignorePaused }: ExecOptions): ProcessIdentity {
   const status = containerStatus(record);
   if (status === "stopped" || record.init === null)
     throw new RunvError("invalid-state", messages.execStopped);
+  if (status === "paused" && !ignorePaused) throw new RunvError("invalid-state", messages.execPaused);
   if (status === "creating") throw new RunvError("invalid-state", messages.containerNotRunning);
   return record.init;
 }

@@ -22,7 +22,7 @@ export interface KillOptions {
 export async function killContainer(options: KillOptions, context: Context): Promise<void> {
   const record = loadContainer(context.root, options.id);
   const status = containerStatus(record);
-  if (status !== "running" && status !== "created") {
+  if (status === "stopped" || status === "creating") {
     if (options.all) return;
     throw new RunvError("invalid-state", messages.containerNotRunning);
   }

@@ -21,7 +21,7 @@ export function hostPids(id: string, context: Context): number[] {
 export async function guestProcesses(id: string, context: Context): Promise<readonly ProcessInfo[]> {
   const record = loadContainer(context.root, id);
   const status = containerStatus(record);
-  if (status !== "running" && status !== "created")
+  if (status === "stopped" || status === "creating")
     throw new RunvError("invalid-state", messages.containerNotRunning);
   return withAgent(record, context.signal, async (agent) => (await agent.listProcesses(id)).processes);
 }

@@ -5,11 +5,16 @@ import type { ContainerRecord } from "../state/container-record.ts";
 import type { Context } from "./context.ts";
 
 /**
- * The record as it is true now. A `start` that was killed has not written down what came of it, and only the guest knows whether it had
- * asked already. Who gets no answer takes the container as running: then nothing is removed without --force.
+ * The record as it is true now. A `start`, `pause` or `resume` that was killed has not written down what came of it, and only the guest
+ * knows whether it had asked already. Who gets no answer takes the container as started: then nothing is removed without --force.
  */
 export async function settledRecord(record: ContainerRecord, context: Context): Promise<ContainerRecord> {
-  return isStartUnknown(record) ? { ...record, started: await askWhetherStarted(record, context) } : record;
+  if (!isStartUnknown(record) && !isPauseUnknown(record)) return record;
+  return { ...record, ...(await ask(record, context)) };
+}
+
+function isPauseUnknown({ freezer, init }: ContainerRecord): boolean {
+  return freezer !== null && !isAlive(freezer) && init !== null && isAlive(init);
 }
 
 function isStartUnknown(record: ContainerRecord): boolean {
@@ -17,12 +22,16 @@ function isStartUnknown(record: ContainerRecord): boolean {
   return !started && starter !== null && !isAlive(starter) && init !== null && isAlive(init);
 }
 
-async function askWhetherStarted(record: ContainerRecord, context: Context): Promise<boolean> {
+async function ask(
+  record: ContainerRecord,
+  context: Context,
+): Promise<Pick<ContainerRecord, "started" | "paused">> {
   try {
-    return await withAgent(record, context.signal, async (agent) =>
-      agent.hasStarted(record.id, guestQuestionTimeoutMs),
+    const { started, paused } = await withAgent(record, context.signal, async (agent) =>
+      agent.containerState(record.id, guestQuestionTimeoutMs),
     );
+    return { started, paused };
   } catch {
-    return true;
+    return { started: true, paused: record.paused };
   }
 }

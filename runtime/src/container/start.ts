@@ -78,6 +78,6 @@ function checkCreated(record: ContainerRecord): void {
   const status = containerStatus(record);
   if (status === "running") throw new RunvError("invalid-state", messages.startRunning);
   if (status === "stopped") throw new RunvError("invalid-state", messages.startStopped);
-  if (status === "creating")
+  if (status === "creating" || status === "paused")
     throw new RunvError("invalid-state", `cannot start a container in the ${status} state`);
 }

@@ -30,5 +30,6 @@ export function ociState(record: ContainerRecord): OciState {
 export function containerStatus(record: ContainerRecord): ContainerStatus {
   if (record.creator !== null) return isAlive(record.creator) ? "creating" : "stopped";
   if (record.init === null || !isAlive(record.init)) return "stopped";
+  if (record.paused) return "paused";
   return record.started ? "running" : "created";
 }

@@ -8,9 +8,10 @@ import { parseSysctls } from "./parse-sysctls.ts";
 import { refuseUnsupported } from "./refusal.ts";
 import type { LinuxSpec } from "./spec.ts";
 import { absolutePath } from "./values.ts";
+import type { Warn } from "./warn.ts";
 
 /** Accepts `linux` of config.json. */
-export function parseLinux(linux: JsonCursor): LinuxSpec {
+export function parseLinux(linux: JsonCursor, warn: Warn): LinuxSpec {
   refuseUnsupported(linux, "linux");
   const resources = linux.member("resources");
   const namespaces = parseNamespaces(linux.member("namespaces"));
@@ -19,7 +20,7 @@ export function parseLinux(linux: JsonCursor): LinuxSpec {
     idMappings: parseUserMappings(linux, namespaces),
     timeOffsets: parseTimeOffsets(linux.member("timeOffsets"), namespaces),
     devices: linux.member("devices").array(parseDevice),
-    resources: parseResources(resources),
+    resources: parseResources(resources, warn),
     deviceRules: resources.member("devices").array(parseDeviceRule),
     maskedPaths: linux.member("maskedPaths").array(absolutePath),
     readonlyPaths: linux.member("readonlyPaths").array(absolutePath),

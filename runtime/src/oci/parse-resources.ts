@@ -1,4 +1,5 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
+import { parseHugepageLimit, parseRdmaLimit, parseUnified } from "./parse-further-resources.ts";
 import { refuseUnsupported } from "./refusal.ts";
 import {
   type BlockIoResources,
@@ -9,6 +10,8 @@ import {
   unlimited,
   type WeightDevice,
 } from "./resources.ts";
+import { refuseVersionOne, warnOfIgnored } from "./version-one-resources.ts";
+import type { Warn } from "./warn.ts";
 
 /** What Go's int64 and uint64 hold; what is lost beyond 2^53 is less than a page. */
 const maxInt64 = 2 ** 63;
@@ -16,43 +19,43 @@ const maxUint64 = 2 ** 64;
 const maxUint32 = 2 ** 32 - 1;
 const shares = { least: 2, most: 262_144 };
 const weights = { least: 10, most: 1000 };
-const maxSwappiness = 100;
-/** What the kernel gives a cgroup's cpu.shares by itself. */
-const kernelCpuShares = 1024;
 
-/** Accepts `linux.resources`, of config.json or by itself (`update --resources`). Device rules are parsed elsewhere. */
-export function parseResources(resources: JsonCursor): ResourcesSpec {
-  refuseUnsupported(resources, "resources");
+/**
+ * Accepts `linux.resources`, of config.json or by itself (`update --resources`). Device rules are parsed elsewhere.
+ * @param warn is told of what has no effect
+ */
+export function parseResources(resources: JsonCursor, warn: Warn): ResourcesSpec {
+  refuseVersionOne(resources);
+  warnOfIgnored(resources.member("memory"), warn);
   return {
     memory: parseMemory(resources.member("memory")),
     cpu: parseCpu(resources.member("cpu")),
     pids: { limit: amount(resources.member("pids").member("limit")) },
     blockIo: parseBlockIo(resources.member("blockIO")),
+    hugepageLimits: resources.member("hugepageLimits").array(parseHugepageLimit),
+    rdma: resources.member("rdma").members().map(parseRdmaLimit),
+    unified: resources.member("unified").members().map(parseUnified),
   };
 }
 
 function parseMemory(memory: JsonCursor): MemoryResources {
-  refuseUnsupported(memory, "memory");
   const limitBytes = amount(memory.member("limit"));
   const swapBytes = amount(memory.member("swap"));
   if (swapBytes !== null && swapBytes !== unlimited && limitBytes !== null && swapBytes < limitBytes)
-    memory.member("swap").fail("must not be less than memory.limit: it is of memory and swap together");
+    memory.member("swap").fail("memory+swap limit should be >= memory limit");
   return {
     limitBytes,
     reservationBytes: amount(memory.member("reservation")),
     swapBytes,
-    swappiness: memory.member("swappiness").optional((value) => value.integer(0, maxSwappiness), null),
-    disableOomKiller: memory.member("disableOOMKiller").optional((value) => value.boolean(), false),
     checkBeforeUpdate: memory.member("checkBeforeUpdate").optional((value) => value.boolean(), false),
   };
 }
 
 function parseCpu(cpu: JsonCursor): CpuResources {
   refuseUnsupported(cpu, "cpu");
-  refuseShares(cpu.member("shares"));
   const idle = cpu.member("idle").optional((value) => value.integer(0, 1), null);
   return {
-    shares: asked(cpu.member("shares"), shares.least, shares.most),
+    shares: parseShares(cpu.member("shares")),
     quotaMicros: parseQuota(cpu.member("quota")),
     periodMicros: asked(cpu.member("period"), 1, maxUint64),
     burstMicros: cpu.member("burst").optional((value) => value.integer(0, maxUint64), null),
@@ -62,10 +65,10 @@ function parseCpu(cpu: JsonCursor): CpuResources {
   };
 }
 
-/** containerd's ctr always writes the kernel's own share; 0 asks for none, as with runc. */
-function refuseShares(cpuShares: JsonCursor): void {
-  const value = asked(cpuShares, 0, Number.MAX_SAFE_INTEGER);
-  if (value !== null && value !== kernelCpuShares) cpuShares.refuse(`not supported yet: ${value}`);
+/** What is beyond the bounds counts as them, to the kernel and to runc. */
+function parseShares(cpuShares: JsonCursor): number | null {
+  const value = asked(cpuShares, 0, maxUint64);
+  return value === null ? null : Math.min(Math.max(value, shares.least), shares.most);
 }
 
 /** runc takes every negative quota for none. */
@@ -75,6 +78,7 @@ function parseQuota(quota: JsonCursor): number | null {
 }
 
 function parseBlockIo(blockIo: JsonCursor): BlockIoResources {
+  refuseUnsupported(blockIo, "blockIO");
   const throttled = (name: string): readonly ThrottledDevice[] =>
     blockIo.member(name).array(parseThrottledDevice);
   return {

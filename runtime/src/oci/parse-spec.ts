@@ -24,7 +24,7 @@ export function parseSpec(document: unknown, warn: Warn): Spec {
   for (const name of ["process", "root", "linux"]) {
     if (!root.member(name).isPresent) root.member(name).fail("is required");
   }
-  const linux = parseLinux(root.member("linux"));
+  const linux = parseLinux(root.member("linux"), warn);
   const process = parseInitProcess(root.member("process"), warn);
   if (linux.idMappings !== null) checkMappedIds(root.member("process"), process, linux.idMappings);
   return {

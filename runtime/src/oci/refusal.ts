@@ -10,17 +10,15 @@ const unsupported = {
   process: ["apparmorProfile", "selinuxLabel", "commandLine", "scheduler", "ioPriority", "execCPUAffinity"],
   user: ["username"],
   linux: ["netDevices", "intelRdt", "memoryPolicy", "mountLabel", "personality"],
-  resources: ["pids", "blockIO", "hugepageLimits", "network", "rdma", "unified"],
-  memory: [
-    "reservation",
-    "swap",
-    "kernel",
-    "kernelTCP",
-    "swappiness",
-    "disableOOMKiller",
-    "checkBeforeUpdate",
+  cpu: ["cpus", "mems"],
+  blockIO: [
+    "leafWeight",
+    "weightDevice",
+    "throttleReadBpsDevice",
+    "throttleWriteBpsDevice",
+    "throttleReadIOPSDevice",
+    "throttleWriteIOPSDevice",
   ],
-  cpu: ["burst", "realtimeRuntime", "realtimePeriod", "cpus", "mems", "idle"],
 } as const;
 
 /** @throws RunvError unsupported, naming the first member of `object` that asks for something not honoured. */

@@ -7,6 +7,10 @@ export interface ResourcesSpec {
   readonly cpu: CpuResources;
   readonly pids: { readonly limit: number | null };
   readonly blockIo: BlockIoResources;
+  readonly hugepageLimits: readonly HugepageLimit[];
+  readonly rdma: readonly RdmaLimit[];
+  /** Files of a version 2 cgroup and what is written into them, after all else. */
+  readonly unified: readonly UnifiedResource[];
 }
 
 /** An amount without a bound. */
@@ -18,9 +22,6 @@ export interface MemoryResources {
   readonly reservationBytes: number | null;
   /** Of memory and swap together. */
   readonly swapBytes: number | null;
-  /** From 0 to 100. */
-  readonly swappiness: number | null;
-  readonly disableOomKiller: boolean;
   /** An update must not go below what is in use. */
   readonly checkBeforeUpdate: boolean;
 }
@@ -62,4 +63,23 @@ export interface ThrottledDevice {
   readonly major: number;
   readonly minor: number;
   readonly rate: number;
+}
+
+export interface HugepageLimit {
+  /** "2MB", "1GB". */
+  readonly pageSize: string;
+  readonly limitBytes: number;
+}
+
+export interface RdmaLimit {
+  /** Name of the device. */
+  readonly device: string;
+  readonly hcaHandles: number | null;
+  readonly hcaObjects: number | null;
+}
+
+export interface UnifiedResource {
+  /** Of a file, "memory.high". */
+  readonly name: string;
+  readonly value: string;
 }

@@ -1,5 +1,5 @@
-/** Runtime-spec: runtime.md, "State". */
-export type ContainerStatus = "creating" | "created" | "running" | "stopped";
+/** Runtime-spec: runtime.md, "State"; "paused" is runc's. */
+export type ContainerStatus = "creating" | "created" | "running" | "paused" | "stopped";
 
 /** What `runv state` prints: the state of runtime-spec (runtime.md, "State") with the fields that runc adds. */
 export interface OciState {

@@ -26,6 +26,10 @@ export const messages = {
   startRunning: "cannot start an already running container",
   /** runc: start.go. */
   startStopped: "cannot start a container that has stopped",
+  /** runc: libcontainer/error.go (ErrNotPaused). */
+  containerNotPaused: "container not paused",
+  /** runc: exec.go. */
+  execPaused: "cannot exec in a paused container (use --ignore-paused to override)",
   /** runc: exec.go. */
   execStopped: "cannot exec in a stopped container",
 } as const;

@@ -25,6 +25,10 @@ export interface ContainerRecord {
   readonly started: boolean;
   /** The `start` that has asked the guest last, noted before it asked; null: none has. */
   readonly starter: ProcessIdentity | null;
+  /** Its processes stand still. */
+  readonly paused: boolean;
+  /** The `pause` or `resume` that has asked the guest last, noted before it asked; null: none has, or its answer is written down. */
+  readonly freezer: ProcessIdentity | null;
   /** The proxy of the init process; null until there is one. */
   readonly init: ProcessIdentity | null;
   /** Proxies of `exec`, ended ones too until the next change. */

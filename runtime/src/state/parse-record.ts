@@ -28,6 +28,8 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     creator: record.member("creator").optional(parseIdentity, null),
     started: record.member("started").boolean(),
     starter: record.member("starter").optional(parseIdentity, null),
+    paused: record.member("paused").optional((paused) => paused.boolean(), false),
+    freezer: record.member("freezer").optional(parseIdentity, null),
     init: record.member("init").optional(parseIdentity, null),
     execs: record.member("execs").array(parseExec),
     vmDirectory: parseVmDirectory(record.member("vmDirectory")),

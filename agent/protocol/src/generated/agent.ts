@@ -207,6 +207,10 @@ export interface CreateContainerRequest {
   seccomp:
     | Seccomp
     | undefined;
+  /** absent: no limits */
+  resources:
+    | Resources
+    | undefined;
   /** of the container's user namespace; set with NAMESPACE_USER, then required; empty: none */
   uidMappings: IdMapping[];
   /** as uid_mappings; empty: none */
@@ -437,6 +441,242 @@ export interface Rlimit {
   hard: number;
 }
 
+/**
+ * What config.json calls linux.resources, in its terms (runtime-spec: config-linux.md), as far as it is the guest's to keep: what names
+ * devices, processors and memory nodes means the host's. What is absent is left as it is: the kernel's default in a new container.
+ */
+export interface Resources {
+  /** absent: left */
+  memory:
+    | MemoryResources
+    | undefined;
+  /** absent: left */
+  cpu:
+    | CpuResources
+    | undefined;
+  /** -1: none; absent: left; a number of processes and threads */
+  pidsLimit?:
+    | number
+    | undefined;
+  /** a number, 10 to 1,000; absent: left */
+  blockIoWeight?:
+    | number
+    | undefined;
+  /** empty: left */
+  hugepageLimits: HugepageLimit[];
+  /** empty: left */
+  rdmaLimits: RdmaLimit[];
+  /** in this order, after all others; empty: none */
+  unified: UnifiedResource[];
+}
+
+export interface MemoryResources {
+  /** -1: none; absent: left */
+  limitBytes?:
+    | number
+    | undefined;
+  /** -1: all; absent: left */
+  reservationBytes?:
+    | number
+    | undefined;
+  /** memory and swap together; -1: no limit; absent: left */
+  swapBytes?:
+    | number
+    | undefined;
+  /** false: a limit below what is used is tried; true: it is refused */
+  checkBeforeUpdate: boolean;
+}
+
+export interface CpuResources {
+  /** a number, the weight against other containers in the terms of version 1 cgroups: 2 to 262,144, 1,024 by default; absent: left */
+  shares?:
+    | number
+    | undefined;
+  /** of processor time in a period; -1: no limit; absent: left */
+  quotaUs?:
+    | number
+    | undefined;
+  /** absent: left, 100,000 by default */
+  periodUs?:
+    | number
+    | undefined;
+  /** what may be saved up; absent: left */
+  burstUs?:
+    | number
+    | undefined;
+  /** absent: left */
+  idle?: boolean | undefined;
+}
+
+export interface HugepageLimit {
+  /** "2MB", "1GB"; required */
+  pageSize: string;
+  /** 0: none can be had */
+  limitBytes: number;
+}
+
+export interface RdmaLimit {
+  /** "mlx5_0"; required */
+  device: string;
+  /** absent: left; a number */
+  hcaHandles?:
+    | number
+    | undefined;
+  /** absent: left; a number */
+  hcaObjects?: number | undefined;
+}
+
+export interface UnifiedResource {
+  /** of a file of a version 2 cgroup, "memory.high"; required */
+  name: string;
+  /** written as it is; empty: an empty line */
+  value: string;
+}
+
+export interface UpdateContainerRequest {
+  /** required */
+  containerId: string;
+  /** required */
+  resources: Resources | undefined;
+}
+
+export interface UpdateContainerResponse {
+}
+
+export interface PauseContainerRequest {
+  /** required */
+  containerId: string;
+}
+
+export interface PauseContainerResponse {
+}
+
+export interface ResumeContainerRequest {
+  /** required */
+  containerId: string;
+}
+
+export interface ResumeContainerResponse {
+}
+
+export interface StatsRequest {
+  /** required */
+  containerId: string;
+}
+
+export interface StatsResponse {
+  cpu: CpuStats | undefined;
+  memory: MemoryStats | undefined;
+  pids:
+    | PidsStats
+    | undefined;
+  /** one for each disk of the guest that was used */
+  blockIo: BlockIoStats[];
+  /** one for each size of pages */
+  hugepages: HugepageStats[];
+  /** of each processor that may be used its number */
+  cpus: number[];
+  /** absent: not known */
+  ioPressure:
+    | Pressure
+    | undefined;
+  /** of each memory node that may be used its number */
+  mems: number[];
+}
+
+/** Where the kernel does not count something, it is 0. */
+export interface CpuStats {
+  totalUs: number;
+  userUs: number;
+  systemUs: number;
+  /** number of periods with a quota */
+  periods: number;
+  /** number of those in which it was used up */
+  throttledPeriods: number;
+  throttledUs: number;
+  /** absent: not known */
+  pressure: Pressure | undefined;
+}
+
+export interface MemoryStats {
+  usageBytes: number;
+  peakBytes: number;
+  /** absent: none */
+  limitBytes?: number | undefined;
+  swapBytes: number;
+  /** absent: none */
+  swapLimitBytes?: number | undefined;
+  swapCounted: boolean;
+  /** the lines of memory.stat */
+  details: Counter[];
+  /** the lines of memory.events */
+  events: Counter[];
+  /** absent: not known */
+  pressure: Pressure | undefined;
+}
+
+export interface Counter {
+  name: string;
+  /** number, in the kernel's unit for that name */
+  value: number;
+}
+
+export interface PidsStats {
+  /** number of processes and threads */
+  current: number;
+  /** number of them; absent: none */
+  limit?: number | undefined;
+}
+
+export interface BlockIoStats {
+  /** number of the guest's driver */
+  major: number;
+  /** number within the driver */
+  minor: number;
+  readBytes: number;
+  writtenBytes: number;
+  /** number of operations */
+  reads: number;
+  /** number of operations */
+  writes: number;
+}
+
+export interface HugepageStats {
+  /** "2MB" */
+  pageSize: string;
+  usageBytes: number;
+  /** number of times that the limit was hit */
+  failures: number;
+}
+
+/** Time that was lost waiting (Linux: Documentation/accounting/psi.rst). */
+export interface Pressure {
+  /** by some process */
+  some:
+    | PressureLine
+    | undefined;
+  /** by all of them at once */
+  full: PressureLine | undefined;
+}
+
+export interface PressureLine {
+  /** percent of the last 10 seconds */
+  avg10: number;
+  avg60: number;
+  avg300: number;
+  totalUs: number;
+}
+
+export interface WatchOomRequest {
+  /** required */
+  containerId: string;
+}
+
+export interface WatchOomResponse {
+  /** number of processes killed so far */
+  kills: number;
+}
+
 export interface StartContainerRequest {
   /** required */
   containerId: string;
@@ -473,6 +713,7 @@ export interface ContainerStateRequest {
 export interface ContainerStateResponse {
   /** the init process runs its program, or has run it */
   started: boolean;
+  paused: boolean;
 }
 
 export interface ListProcessesRequest {
@@ -1487,6 +1728,7 @@ function createBaseCreateContainerRequest(): CreateContainerRequest {
     startContainerHooks: undefined,
     cgroupPath: "",
     seccomp: undefined,
+    resources: undefined,
     uidMappings: [],
     gidMappings: [],
     timeOffsets: [],
@@ -1546,6 +1788,9 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     }
     if (message.seccomp !== undefined) {
       Seccomp.encode(message.seccomp, writer.uint32(122).fork()).join();
+    }
+    if (message.resources !== undefined) {
+      Resources.encode(message.resources, writer.uint32(130).fork()).join();
     }
     for (const v of message.uidMappings) {
       IdMapping.encode(v!, writer.uint32(162).fork()).join();
@@ -1710,6 +1955,14 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
             message.seccomp = Seccomp.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 130) {
+              break;
+            }
+
+            message.resources = Resources.decode(reader, reader.uint32());
+            continue;
+          }
           case 20: {
             if (tag !== 162) {
               break;
@@ -1774,6 +2027,9 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     message.cgroupPath = object.cgroupPath ?? "";
     message.seccomp = (object.seccomp !== undefined && object.seccomp !== null)
       ? Seccomp.fromPartial(object.seccomp)
+      : undefined;
+    message.resources = (object.resources !== undefined && object.resources !== null)
+      ? Resources.fromPartial(object.resources)
       : undefined;
     message.uidMappings = object.uidMappings?.map((e) => IdMapping.fromPartial(e)) || [];
     message.gidMappings = object.gidMappings?.map((e) => IdMapping.fromPartial(e)) || [];
@@ -3515,6 +3771,1985 @@ export const Rlimit: MessageFns<Rlimit> = {
   },
 };
 
+function createBaseResources(): Resources {
+  return {
+    memory: undefined,
+    cpu: undefined,
+    pidsLimit: undefined,
+    blockIoWeight: undefined,
+    hugepageLimits: [],
+    rdmaLimits: [],
+    unified: [],
+  };
+}
+
+export const Resources: MessageFns<Resources> = {
+  encode(message: Resources, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.memory !== undefined) {
+      MemoryResources.encode(message.memory, writer.uint32(10).fork()).join();
+    }
+    if (message.cpu !== undefined) {
+      CpuResources.encode(message.cpu, writer.uint32(18).fork()).join();
+    }
+    if (message.pidsLimit !== undefined) {
+      writer.uint32(24).int64(message.pidsLimit);
+    }
+    if (message.blockIoWeight !== undefined) {
+      writer.uint32(32).uint32(message.blockIoWeight);
+    }
+    for (const v of message.hugepageLimits) {
+      HugepageLimit.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.rdmaLimits) {
+      RdmaLimit.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.unified) {
+      UnifiedResource.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Resources {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResources();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.memory = MemoryResources.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.cpu = CpuResources.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pidsLimit = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.blockIoWeight = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.hugepageLimits.push(HugepageLimit.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.rdmaLimits.push(RdmaLimit.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.unified.push(UnifiedResource.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Resources>): Resources {
+    return Resources.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Resources>): Resources {
+    const message = createBaseResources();
+    message.memory = (object.memory !== undefined && object.memory !== null)
+      ? MemoryResources.fromPartial(object.memory)
+      : undefined;
+    message.cpu = (object.cpu !== undefined && object.cpu !== null) ? CpuResources.fromPartial(object.cpu) : undefined;
+    message.pidsLimit = object.pidsLimit ?? undefined;
+    message.blockIoWeight = object.blockIoWeight ?? undefined;
+    message.hugepageLimits = object.hugepageLimits?.map((e) => HugepageLimit.fromPartial(e)) || [];
+    message.rdmaLimits = object.rdmaLimits?.map((e) => RdmaLimit.fromPartial(e)) || [];
+    message.unified = object.unified?.map((e) => UnifiedResource.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMemoryResources(): MemoryResources {
+  return { limitBytes: undefined, reservationBytes: undefined, swapBytes: undefined, checkBeforeUpdate: false };
+}
+
+export const MemoryResources: MessageFns<MemoryResources> = {
+  encode(message: MemoryResources, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.limitBytes !== undefined) {
+      writer.uint32(8).int64(message.limitBytes);
+    }
+    if (message.reservationBytes !== undefined) {
+      writer.uint32(16).int64(message.reservationBytes);
+    }
+    if (message.swapBytes !== undefined) {
+      writer.uint32(24).int64(message.swapBytes);
+    }
+    if (message.checkBeforeUpdate !== false) {
+      writer.uint32(32).bool(message.checkBeforeUpdate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemoryResources {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemoryResources();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.limitBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.reservationBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.swapBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.checkBeforeUpdate = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemoryResources>): MemoryResources {
+    return MemoryResources.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemoryResources>): MemoryResources {
+    const message = createBaseMemoryResources();
+    message.limitBytes = object.limitBytes ?? undefined;
+    message.reservationBytes = object.reservationBytes ?? undefined;
+    message.swapBytes = object.swapBytes ?? undefined;
+    message.checkBeforeUpdate = object.checkBeforeUpdate ?? false;
+    return message;
+  },
+};
+
+function createBaseCpuResources(): CpuResources {
+  return { shares: undefined, quotaUs: undefined, periodUs: undefined, burstUs: undefined, idle: undefined };
+}
+
+export const CpuResources: MessageFns<CpuResources> = {
+  encode(message: CpuResources, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.shares !== undefined) {
+      writer.uint32(8).uint64(message.shares);
+    }
+    if (message.quotaUs !== undefined) {
+      writer.uint32(16).int64(message.quotaUs);
+    }
+    if (message.periodUs !== undefined) {
+      writer.uint32(24).uint64(message.periodUs);
+    }
+    if (message.burstUs !== undefined) {
+      writer.uint32(32).uint64(message.burstUs);
+    }
+    if (message.idle !== undefined) {
+      writer.uint32(40).bool(message.idle);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CpuResources {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCpuResources();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.shares = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.quotaUs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.periodUs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.burstUs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.idle = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CpuResources>): CpuResources {
+    return CpuResources.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CpuResources>): CpuResources {
+    const message = createBaseCpuResources();
+    message.shares = object.shares ?? undefined;
+    message.quotaUs = object.quotaUs ?? undefined;
+    message.periodUs = object.periodUs ?? undefined;
+    message.burstUs = object.burstUs ?? undefined;
+    message.idle = object.idle ?? undefined;
+    return message;
+  },
+};
+
+function createBaseHugepageLimit(): HugepageLimit {
+  return { pageSize: "", limitBytes: 0 };
+}
+
+export const HugepageLimit: MessageFns<HugepageLimit> = {
+  encode(message: HugepageLimit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== "") {
+      writer.uint32(10).string(message.pageSize);
+    }
+    if (message.limitBytes !== 0) {
+      writer.uint32(16).uint64(message.limitBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HugepageLimit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHugepageLimit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pageSize = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limitBytes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HugepageLimit>): HugepageLimit {
+    return HugepageLimit.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HugepageLimit>): HugepageLimit {
+    const message = createBaseHugepageLimit();
+    message.pageSize = object.pageSize ?? "";
+    message.limitBytes = object.limitBytes ?? 0;
+    return message;
+  },
+};
+
+function createBaseRdmaLimit(): RdmaLimit {
+  return { device: "", hcaHandles: undefined, hcaObjects: undefined };
+}
+
+export const RdmaLimit: MessageFns<RdmaLimit> = {
+  encode(message: RdmaLimit, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.device !== "") {
+      writer.uint32(10).string(message.device);
+    }
+    if (message.hcaHandles !== undefined) {
+      writer.uint32(16).uint32(message.hcaHandles);
+    }
+    if (message.hcaObjects !== undefined) {
+      writer.uint32(24).uint32(message.hcaObjects);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RdmaLimit {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRdmaLimit();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.device = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.hcaHandles = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.hcaObjects = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<RdmaLimit>): RdmaLimit {
+    return RdmaLimit.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RdmaLimit>): RdmaLimit {
+    const message = createBaseRdmaLimit();
+    message.device = object.device ?? "";
+    message.hcaHandles = object.hcaHandles ?? undefined;
+    message.hcaObjects = object.hcaObjects ?? undefined;
+    return message;
+  },
+};
+
+function createBaseUnifiedResource(): UnifiedResource {
+  return { name: "", value: "" };
+}
+
+export const UnifiedResource: MessageFns<UnifiedResource> = {
+  encode(message: UnifiedResource, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnifiedResource {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnifiedResource();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UnifiedResource>): UnifiedResource {
+    return UnifiedResource.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UnifiedResource>): UnifiedResource {
+    const message = createBaseUnifiedResource();
+    message.name = object.name ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseUpdateContainerRequest(): UpdateContainerRequest {
+  return { containerId: "", resources: undefined };
+}
+
+export const UpdateContainerRequest: MessageFns<UpdateContainerRequest> = {
+  encode(message: UpdateContainerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    if (message.resources !== undefined) {
+      Resources.encode(message.resources, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateContainerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateContainerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resources = Resources.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
+    return UpdateContainerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
+    const message = createBaseUpdateContainerRequest();
+    message.containerId = object.containerId ?? "";
+    message.resources = (object.resources !== undefined && object.resources !== null)
+      ? Resources.fromPartial(object.resources)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseUpdateContainerResponse(): UpdateContainerResponse {
+  return {};
+}
+
+export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
+  encode(_: UpdateContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateContainerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpdateContainerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
+    return UpdateContainerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
+    const message = createBaseUpdateContainerResponse();
+    return message;
+  },
+};
+
+function createBasePauseContainerRequest(): PauseContainerRequest {
+  return { containerId: "" };
+}
+
+export const PauseContainerRequest: MessageFns<PauseContainerRequest> = {
+  encode(message: PauseContainerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseContainerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseContainerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PauseContainerRequest>): PauseContainerRequest {
+    return PauseContainerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PauseContainerRequest>): PauseContainerRequest {
+    const message = createBasePauseContainerRequest();
+    message.containerId = object.containerId ?? "";
+    return message;
+  },
+};
+
+function createBasePauseContainerResponse(): PauseContainerResponse {
+  return {};
+}
+
+export const PauseContainerResponse: MessageFns<PauseContainerResponse> = {
+  encode(_: PauseContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PauseContainerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePauseContainerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PauseContainerResponse>): PauseContainerResponse {
+    return PauseContainerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<PauseContainerResponse>): PauseContainerResponse {
+    const message = createBasePauseContainerResponse();
+    return message;
+  },
+};
+
+function createBaseResumeContainerRequest(): ResumeContainerRequest {
+  return { containerId: "" };
+}
+
+export const ResumeContainerRequest: MessageFns<ResumeContainerRequest> = {
+  encode(message: ResumeContainerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeContainerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeContainerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResumeContainerRequest>): ResumeContainerRequest {
+    return ResumeContainerRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResumeContainerRequest>): ResumeContainerRequest {
+    const message = createBaseResumeContainerRequest();
+    message.containerId = object.containerId ?? "";
+    return message;
+  },
+};
+
+function createBaseResumeContainerResponse(): ResumeContainerResponse {
+  return {};
+}
+
+export const ResumeContainerResponse: MessageFns<ResumeContainerResponse> = {
+  encode(_: ResumeContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResumeContainerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumeContainerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<ResumeContainerResponse>): ResumeContainerResponse {
+    return ResumeContainerResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<ResumeContainerResponse>): ResumeContainerResponse {
+    const message = createBaseResumeContainerResponse();
+    return message;
+  },
+};
+
+function createBaseStatsRequest(): StatsRequest {
+  return { containerId: "" };
+}
+
+export const StatsRequest: MessageFns<StatsRequest> = {
+  encode(message: StatsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StatsRequest>): StatsRequest {
+    return StatsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StatsRequest>): StatsRequest {
+    const message = createBaseStatsRequest();
+    message.containerId = object.containerId ?? "";
+    return message;
+  },
+};
+
+function createBaseStatsResponse(): StatsResponse {
+  return {
+    cpu: undefined,
+    memory: undefined,
+    pids: undefined,
+    blockIo: [],
+    hugepages: [],
+    cpus: [],
+    ioPressure: undefined,
+    mems: [],
+  };
+}
+
+export const StatsResponse: MessageFns<StatsResponse> = {
+  encode(message: StatsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.cpu !== undefined) {
+      CpuStats.encode(message.cpu, writer.uint32(10).fork()).join();
+    }
+    if (message.memory !== undefined) {
+      MemoryStats.encode(message.memory, writer.uint32(18).fork()).join();
+    }
+    if (message.pids !== undefined) {
+      PidsStats.encode(message.pids, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.blockIo) {
+      BlockIoStats.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.hugepages) {
+      HugepageStats.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.cpus.length !== 0) {
+      writer.uint32(50).fork();
+      for (const v of message.cpus) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.ioPressure !== undefined) {
+      Pressure.encode(message.ioPressure, writer.uint32(66).fork()).join();
+    }
+    if (message.mems.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.mems) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StatsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStatsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.cpu = CpuStats.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.memory = MemoryStats.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pids = PidsStats.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.blockIo.push(BlockIoStats.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.hugepages.push(HugepageStats.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag === 48) {
+              message.cpus.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 50) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.cpus.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.ioPressure = Pressure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag === 56) {
+              message.mems.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.mems.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<StatsResponse>): StatsResponse {
+    return StatsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StatsResponse>): StatsResponse {
+    const message = createBaseStatsResponse();
+    message.cpu = (object.cpu !== undefined && object.cpu !== null) ? CpuStats.fromPartial(object.cpu) : undefined;
+    message.memory = (object.memory !== undefined && object.memory !== null)
+      ? MemoryStats.fromPartial(object.memory)
+      : undefined;
+    message.pids = (object.pids !== undefined && object.pids !== null) ? PidsStats.fromPartial(object.pids) : undefined;
+    message.blockIo = object.blockIo?.map((e) => BlockIoStats.fromPartial(e)) || [];
+    message.hugepages = object.hugepages?.map((e) => HugepageStats.fromPartial(e)) || [];
+    message.cpus = object.cpus?.map((e) => e) || [];
+    message.ioPressure = (object.ioPressure !== undefined && object.ioPressure !== null)
+      ? Pressure.fromPartial(object.ioPressure)
+      : undefined;
+    message.mems = object.mems?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseCpuStats(): CpuStats {
+  return { totalUs: 0, userUs: 0, systemUs: 0, periods: 0, throttledPeriods: 0, throttledUs: 0, pressure: undefined };
+}
+
+export const CpuStats: MessageFns<CpuStats> = {
+  encode(message: CpuStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.totalUs !== 0) {
+      writer.uint32(8).uint64(message.totalUs);
+    }
+    if (message.userUs !== 0) {
+      writer.uint32(16).uint64(message.userUs);
+    }
+    if (message.systemUs !== 0) {
+      writer.uint32(24).uint64(message.systemUs);
+    }
+    if (message.periods !== 0) {
+      writer.uint32(32).uint64(message.periods);
+    }
+    if (message.throttledPeriods !== 0) {
+      writer.uint32(40).uint64(message.throttledPeriods);
+    }
+    if (message.throttledUs !== 0) {
+      writer.uint32(48).uint64(message.throttledUs);
+    }
+    if (message.pressure !== undefined) {
+      Pressure.encode(message.pressure, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CpuStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCpuStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.totalUs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.userUs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.systemUs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.periods = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.throttledPeriods = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.throttledUs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.pressure = Pressure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CpuStats>): CpuStats {
+    return CpuStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CpuStats>): CpuStats {
+    const message = createBaseCpuStats();
+    message.totalUs = object.totalUs ?? 0;
+    message.userUs = object.userUs ?? 0;
+    message.systemUs = object.systemUs ?? 0;
+    message.periods = object.periods ?? 0;
+    message.throttledPeriods = object.throttledPeriods ?? 0;
+    message.throttledUs = object.throttledUs ?? 0;
+    message.pressure = (object.pressure !== undefined && object.pressure !== null)
+      ? Pressure.fromPartial(object.pressure)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMemoryStats(): MemoryStats {
+  return {
+    usageBytes: 0,
+    peakBytes: 0,
+    limitBytes: undefined,
+    swapBytes: 0,
+    swapLimitBytes: undefined,
+    swapCounted: false,
+    details: [],
+    events: [],
+    pressure: undefined,
+  };
+}
+
+export const MemoryStats: MessageFns<MemoryStats> = {
+  encode(message: MemoryStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.usageBytes !== 0) {
+      writer.uint32(8).uint64(message.usageBytes);
+    }
+    if (message.peakBytes !== 0) {
+      writer.uint32(16).uint64(message.peakBytes);
+    }
+    if (message.limitBytes !== undefined) {
+      writer.uint32(24).uint64(message.limitBytes);
+    }
+    if (message.swapBytes !== 0) {
+      writer.uint32(32).uint64(message.swapBytes);
+    }
+    if (message.swapLimitBytes !== undefined) {
+      writer.uint32(40).uint64(message.swapLimitBytes);
+    }
+    if (message.swapCounted !== false) {
+      writer.uint32(48).bool(message.swapCounted);
+    }
+    for (const v of message.details) {
+      Counter.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.events) {
+      Counter.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.pressure !== undefined) {
+      Pressure.encode(message.pressure, writer.uint32(74).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemoryStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemoryStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.usageBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.peakBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limitBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.swapBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.swapLimitBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.swapCounted = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.details.push(Counter.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.events.push(Counter.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.pressure = Pressure.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemoryStats>): MemoryStats {
+    return MemoryStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemoryStats>): MemoryStats {
+    const message = createBaseMemoryStats();
+    message.usageBytes = object.usageBytes ?? 0;
+    message.peakBytes = object.peakBytes ?? 0;
+    message.limitBytes = object.limitBytes ?? undefined;
+    message.swapBytes = object.swapBytes ?? 0;
+    message.swapLimitBytes = object.swapLimitBytes ?? undefined;
+    message.swapCounted = object.swapCounted ?? false;
+    message.details = object.details?.map((e) => Counter.fromPartial(e)) || [];
+    message.events = object.events?.map((e) => Counter.fromPartial(e)) || [];
+    message.pressure = (object.pressure !== undefined && object.pressure !== null)
+      ? Pressure.fromPartial(object.pressure)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCounter(): Counter {
+  return { name: "", value: 0 };
+}
+
+export const Counter: MessageFns<Counter> = {
+  encode(message: Counter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Counter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCounter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Counter>): Counter {
+    return Counter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Counter>): Counter {
+    const message = createBaseCounter();
+    message.name = object.name ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBasePidsStats(): PidsStats {
+  return { current: 0, limit: undefined };
+}
+
+export const PidsStats: MessageFns<PidsStats> = {
+  encode(message: PidsStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.current !== 0) {
+      writer.uint32(8).uint64(message.current);
+    }
+    if (message.limit !== undefined) {
+      writer.uint32(16).uint64(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PidsStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePidsStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.current = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.limit = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PidsStats>): PidsStats {
+    return PidsStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PidsStats>): PidsStats {
+    const message = createBasePidsStats();
+    message.current = object.current ?? 0;
+    message.limit = object.limit ?? undefined;
+    return message;
+  },
+};
+
+function createBaseBlockIoStats(): BlockIoStats {
+  return { major: 0, minor: 0, readBytes: 0, writtenBytes: 0, reads: 0, writes: 0 };
+}
+
+export const BlockIoStats: MessageFns<BlockIoStats> = {
+  encode(message: BlockIoStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.major !== 0) {
+      writer.uint32(8).uint32(message.major);
+    }
+    if (message.minor !== 0) {
+      writer.uint32(16).uint32(message.minor);
+    }
+    if (message.readBytes !== 0) {
+      writer.uint32(24).uint64(message.readBytes);
+    }
+    if (message.writtenBytes !== 0) {
+      writer.uint32(32).uint64(message.writtenBytes);
+    }
+    if (message.reads !== 0) {
+      writer.uint32(40).uint64(message.reads);
+    }
+    if (message.writes !== 0) {
+      writer.uint32(48).uint64(message.writes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BlockIoStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlockIoStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.major = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minor = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.readBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.writtenBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.reads = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.writes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BlockIoStats>): BlockIoStats {
+    return BlockIoStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockIoStats>): BlockIoStats {
+    const message = createBaseBlockIoStats();
+    message.major = object.major ?? 0;
+    message.minor = object.minor ?? 0;
+    message.readBytes = object.readBytes ?? 0;
+    message.writtenBytes = object.writtenBytes ?? 0;
+    message.reads = object.reads ?? 0;
+    message.writes = object.writes ?? 0;
+    return message;
+  },
+};
+
+function createBaseHugepageStats(): HugepageStats {
+  return { pageSize: "", usageBytes: 0, failures: 0 };
+}
+
+export const HugepageStats: MessageFns<HugepageStats> = {
+  encode(message: HugepageStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== "") {
+      writer.uint32(10).string(message.pageSize);
+    }
+    if (message.usageBytes !== 0) {
+      writer.uint32(16).uint64(message.usageBytes);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(24).uint64(message.failures);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HugepageStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHugepageStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pageSize = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.usageBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.failures = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<HugepageStats>): HugepageStats {
+    return HugepageStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HugepageStats>): HugepageStats {
+    const message = createBaseHugepageStats();
+    message.pageSize = object.pageSize ?? "";
+    message.usageBytes = object.usageBytes ?? 0;
+    message.failures = object.failures ?? 0;
+    return message;
+  },
+};
+
+function createBasePressure(): Pressure {
+  return { some: undefined, full: undefined };
+}
+
+export const Pressure: MessageFns<Pressure> = {
+  encode(message: Pressure, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.some !== undefined) {
+      PressureLine.encode(message.some, writer.uint32(10).fork()).join();
+    }
+    if (message.full !== undefined) {
+      PressureLine.encode(message.full, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Pressure {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePressure();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.some = PressureLine.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.full = PressureLine.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Pressure>): Pressure {
+    return Pressure.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Pressure>): Pressure {
+    const message = createBasePressure();
+    message.some = (object.some !== undefined && object.some !== null)
+      ? PressureLine.fromPartial(object.some)
+      : undefined;
+    message.full = (object.full !== undefined && object.full !== null)
+      ? PressureLine.fromPartial(object.full)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePressureLine(): PressureLine {
+  return { avg10: 0, avg60: 0, avg300: 0, totalUs: 0 };
+}
+
+export const PressureLine: MessageFns<PressureLine> = {
+  encode(message: PressureLine, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.avg10 !== 0) {
+      writer.uint32(9).double(message.avg10);
+    }
+    if (message.avg60 !== 0) {
+      writer.uint32(17).double(message.avg60);
+    }
+    if (message.avg300 !== 0) {
+      writer.uint32(25).double(message.avg300);
+    }
+    if (message.totalUs !== 0) {
+      writer.uint32(32).uint64(message.totalUs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PressureLine {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePressureLine();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.avg10 = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.avg60 = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.avg300 = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.totalUs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<PressureLine>): PressureLine {
+    return PressureLine.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PressureLine>): PressureLine {
+    const message = createBasePressureLine();
+    message.avg10 = object.avg10 ?? 0;
+    message.avg60 = object.avg60 ?? 0;
+    message.avg300 = object.avg300 ?? 0;
+    message.totalUs = object.totalUs ?? 0;
+    return message;
+  },
+};
+
+function createBaseWatchOomRequest(): WatchOomRequest {
+  return { containerId: "" };
+}
+
+export const WatchOomRequest: MessageFns<WatchOomRequest> = {
+  encode(message: WatchOomRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchOomRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchOomRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchOomRequest>): WatchOomRequest {
+    return WatchOomRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchOomRequest>): WatchOomRequest {
+    const message = createBaseWatchOomRequest();
+    message.containerId = object.containerId ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchOomResponse(): WatchOomResponse {
+  return { kills: 0 };
+}
+
+export const WatchOomResponse: MessageFns<WatchOomResponse> = {
+  encode(message: WatchOomResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kills !== 0) {
+      writer.uint32(8).uint64(message.kills);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchOomResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchOomResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kills = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<WatchOomResponse>): WatchOomResponse {
+    return WatchOomResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchOomResponse>): WatchOomResponse {
+    const message = createBaseWatchOomResponse();
+    message.kills = object.kills ?? 0;
+    return message;
+  },
+};
+
 function createBaseStartContainerRequest(): StartContainerRequest {
   return { containerId: "" };
 }
@@ -3889,13 +6124,16 @@ export const ContainerStateRequest: MessageFns<ContainerStateRequest> = {
 };
 
 function createBaseContainerStateResponse(): ContainerStateResponse {
-  return { started: false };
+  return { started: false, paused: false };
 }
 
 export const ContainerStateResponse: MessageFns<ContainerStateResponse> = {
   encode(message: ContainerStateResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.started !== false) {
       writer.uint32(8).bool(message.started);
+    }
+    if (message.paused !== false) {
+      writer.uint32(16).bool(message.paused);
     }
     return writer;
   },
@@ -3921,6 +6159,14 @@ export const ContainerStateResponse: MessageFns<ContainerStateResponse> = {
             message.started = reader.bool();
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.paused = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3939,6 +6185,7 @@ export const ContainerStateResponse: MessageFns<ContainerStateResponse> = {
   fromPartial(object: DeepPartial<ContainerStateResponse>): ContainerStateResponse {
     const message = createBaseContainerStateResponse();
     message.started = object.started ?? false;
+    message.paused = object.paused ?? false;
     return message;
   },
 };
@@ -4680,6 +6927,51 @@ export const ContainersDefinition = {
       requestStream: false,
       responseType: ListProcessesResponse as typeof ListProcessesResponse,
       responseStream: false,
+      options: {},
+    },
+    /** Changes limits of a container that exists: all that are asked for, or none and an error. */
+    update: {
+      name: "Update",
+      requestType: UpdateContainerRequest as typeof UpdateContainerRequest,
+      requestStream: false,
+      responseType: UpdateContainerResponse as typeof UpdateContainerResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Stops every process of the container where it is; answers when all stand still. Done already is fine. */
+    pause: {
+      name: "Pause",
+      requestType: PauseContainerRequest as typeof PauseContainerRequest,
+      requestStream: false,
+      responseType: PauseContainerResponse as typeof PauseContainerResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lets them go on. Done already is fine. */
+    resume: {
+      name: "Resume",
+      requestType: ResumeContainerRequest as typeof ResumeContainerRequest,
+      requestStream: false,
+      responseType: ResumeContainerResponse as typeof ResumeContainerResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** What the container's processes use. */
+    stats: {
+      name: "Stats",
+      requestType: StatsRequest as typeof StatsRequest,
+      requestStream: false,
+      responseType: StatsResponse as typeof StatsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** One answer at once, and one whenever processes of the container were killed because its memory was used up. Ends with its init. */
+    watchOom: {
+      name: "WatchOom",
+      requestType: WatchOomRequest as typeof WatchOomRequest,
+      requestStream: false,
+      responseType: WatchOomResponse as typeof WatchOomResponse,
+      responseStream: true,
       options: {},
     },
     /** For a host whose Start was cut off before it had the answer. */

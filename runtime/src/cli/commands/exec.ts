@@ -28,6 +28,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
           pidFile: flags.pidFile ?? null,
           consoleSocket: absolutePath(flags.consoleSocket),
           foreground: !flags.detach,
+          ignorePaused: flags.ignorePaused,
           stdinIsTerminal: await isStdinTerminal(),
         },
         session.context(interrupts.signal),

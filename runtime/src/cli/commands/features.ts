@@ -7,5 +7,7 @@ export function addFeatures(program: CommandUnknownOpts, session: Session): void
   program
     .command("features")
     .description("print what a config.json may ask for, as JSON")
-    .action(() => session.print(`${JSON.stringify(runtimeFeatures(runvVersion), null, 4)}\n`));
+    .action(() => {
+      session.print(`${JSON.stringify(runtimeFeatures(runvVersion), null, 4)}\n`);
+    });
 }

@@ -1,10 +1,15 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { parseResources } from "../../../../runtime/src/oci/parse-resources.ts";
 import { unlimited } from "../../../../runtime/src/oci/resources.ts";
+import { resourcesOfFlags } from "../../../../runtime/src/oci/update-flags.ts";
 import { JsonCursor } from "../../../../runtime/src/shared/json-cursor.ts";
 
-const parse = (resources: unknown): ReturnType<typeof parseResources> =>
-  parseResources(new JsonCursor(resources, "config.json", "linux.resources"));
+const warnings: string[] = [];
+const parse = (resources: unknown): ReturnType<typeof parseResources> => {
+  warnings.length = 0;
+  const cursor = new JsonCursor(resources, "config.json", "linux.resources");
+  return parseResources(cursor, (sentence) => warnings.push(sentence));
+};
 
 test("what is absent is not asked for", () => {
   expect(parse(undefined)).toEqual({
@@ -12,8 +17,6 @@ test("what is absent is not asked for", () => {
       limitBytes: null,
       reservationBytes: null,
       swapBytes: null,
-      swappiness: null,
-      disableOomKiller: false,
       checkBeforeUpdate: false,
     },
     cpu: {
@@ -35,6 +38,9 @@ test("what is absent is not asked for", () => {
       readIops: [],
       writeIops: [],
     },
+    hugepageLimits: [],
+    rdma: [],
+    unified: [],
   });
 });
 
@@ -57,4 +63,87 @@ test.each([
   [{ cpu: [] }, "linux.resources.cpu: must be an object"],
 ])("%j is refused", (resources, why) => {
   expect(() => parse(resources)).toThrow(why);
+});
+
+test("huge pages, RDMA and files by the kernel's own names", () => {
+  const { hugepageLimits, rdma, unified } = parse({
+    hugepageLimits: [{ pageSize: "64KB", limit: 5 }],
+    rdma: { mlx5_1: { hcaHandles: 3 } },
+    unified: { "memory.high": "7" },
+  });
+  expect(hugepageLimits).toEqual([{ pageSize: "64KB", limitBytes: 5 }]);
+  expect(rdma).toEqual([{ device: "mlx5_1", hcaHandles: 3, hcaObjects: null }]);
+  expect(unified).toEqual([{ name: "memory.high", value: "7" }]);
+});
+
+describe("said to have no effect", () => {
+  test.each([
+    [{ kernel: 5 }, "linux.resources.memory.kernel: is ignored: "],
+    [{ kernelTCP: -1 }, "linux.resources.memory.kernelTCP: is ignored: "],
+    [{ swappiness: 0 }, "linux.resources.memory.swappiness: is ignored: the guest has no swap"],
+    [{ useHierarchy: false }, "linux.resources.memory.useHierarchy: is ignored: "],
+  ])("%j", (memory, why) => {
+    parse({ memory });
+    expect(warnings).toEqual([expect.stringContaining(why)]);
+  });
+
+  test("what holds anyway is not mentioned", () => {
+    parse({ memory: { useHierarchy: true, disableOOMKiller: false } });
+    expect(warnings).toEqual([]);
+  });
+});
+
+describe("refused, naming the field", () => {
+  test.each([
+    ["memory.disableOOMKiller", { memory: { disableOOMKiller: true } }],
+    ["cpu.realtimeRuntime", { cpu: { realtimeRuntime: 5 } }],
+    ["cpu.realtimePeriod", { cpu: { realtimePeriod: 5 } }],
+    ["network.classID", { network: { classID: 5 } }],
+    ["network.priorities", { network: { priorities: [{ name: "eth0", priority: 1 }] } }],
+  ])("%s", (field, resources) => {
+    const message = expect.stringMatching(/version 2 cgroups, which the guest has/) as string;
+    expect(() => parse(resources)).toThrow(
+      expect.objectContaining({ code: "unsupported", message }) as Error,
+    );
+    expect(() => parse(resources)).toThrow(`config.json: linux.resources.${field}: `);
+  });
+});
+
+describe("malformed", () => {
+  test.each([
+    ["memory.limit: must be an integer", { memory: { limit: -2 } }],
+    ["memory.limit: must be an integer", { memory: { limit: "1" } }],
+    ["memory.swappiness: must be an integer from 0 to 100", { memory: { swappiness: 101 } }],
+    ["cpu.idle: must be an integer from 0 to 1", { cpu: { idle: 2 } }],
+    ["pids.limit: must be an integer", { pids: { limit: -2 } }],
+    ["blockIO.weight: must be an integer from 10 to 1000", { blockIO: { weight: 9 } }],
+    ["hugepageLimits[0].pageSize: must be a size", { hugepageLimits: [{ pageSize: "../x", limit: 1 }] }],
+    ["rdma.a/b: must be named like a device", { rdma: { "a/b": { hcaHandles: 1 } } }],
+    ["unified.../x: unified resource must be a file name (no slashes)", { unified: { "../x": "1" } }],
+    ["unified.x: must be a string", { unified: { x: 1 } }],
+  ])("%s", (why, resources) => {
+    expect(() => parse(resources)).toThrow(`config.json: linux.resources.${why}`);
+  });
+});
+
+describe("the flags of update", () => {
+  const limit = (memory: string) => parse(resourcesOfFlags({ memory })).memory.limitBytes;
+  test.each([
+    ["512", 512],
+    ["64m", 64 * 1024 ** 2],
+    ["1.5GiB", 1.5 * 1024 ** 3],
+    ["32 kB", 32 * 1024],
+    ["-1", -1],
+  ])("--memory %s", (text, bytes) => expect(limit(text)).toBe(bytes));
+
+  test.each([
+    [{ memory: "10x" }, "invalid value for memory: "],
+    [{ memorySwap: "-2" }, "invalid value for memory-swap: "],
+    [{ cpuPeriod: "abc" }, "invalid value for cpu-period: "],
+    [{ pidsLimit: "1.5" }, "invalid value for pids-limit: "],
+  ])("%j", (flags, why) => {
+    expect(() => resourcesOfFlags(flags)).toThrow(why);
+  });
+
+  test("none says nothing", () => expect(parse(resourcesOfFlags({}))).toEqual(parse({})));
 });

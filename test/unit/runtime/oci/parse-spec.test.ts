@@ -91,11 +91,7 @@ test("hooks, each with what it is given", () => {
 
 describe("refused, naming the field", () => {
   test.each([
-    ["linux.resources.memory.reservation", 1, "not supported yet"],
-    ["linux.resources.memory.swappiness", 0, "not supported yet"],
-    ["linux.resources.pids", { limit: 5 }, "not supported yet"],
-    ["linux.resources.cpu.shares", 512, "not supported yet: 512"],
-    ["linux.resources.cpu.burst", 50_000, "not supported yet"],
+    ["linux.resources.cpu.realtimeRuntime", 5, "not supported"],
     ["linux.intelRdt", { closID: "a" }, "not supported yet"],
     ["vm", { kernel: { path: "/k" } }, "not supported yet"],
     ["process.apparmorProfile", "x", "not supported yet"],

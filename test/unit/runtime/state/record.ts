@@ -13,6 +13,8 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     creator: null,
     started: false,
     starter: null,
+    paused: false,
+    freezer: null,
     init: { pid: 4_000_000, startTicks: 7 },
     execs: [{ processId: "e1", proxy: { pid: 4_000_001, startTicks: 8 } }],
     vmDirectory: "/run/runv/vm/0123456789abcdef",

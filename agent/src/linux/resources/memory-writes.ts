@@ -1,0 +1,50 @@
+import { type MemoryResources, RunvError } from "@runv/protocol";
+import type { CgroupWrite } from "./cgroup-write.ts";
+
+const noLimit = -1;
+
+/** The limits of memory that hold already, in config.json's terms. */
+export type MemoryLimits = Pick<MemoryResources, "limitBytes" | "swapBytes">;
+
+/** What is asked for now, with what of the rest still holds; no limit of memory is none of swap either, as with runc. */
+export function mergeMemory(before: MemoryLimits, asked: MemoryLimits): MemoryLimits {
+  const limitBytes = asked.limitBytes ?? before.limitBytes;
+  const implied = asked.limitBytes === noLimit ? noLimit : before.swapBytes;
+  return { limitBytes, swapBytes: asked.swapBytes ?? implied };
+}
+
+/** @param merged with the limits that hold already. @throws RunvError "invalid-argument" for limits that contradict each other */
+export function memoryWrites(asked: MemoryResources, merged: MemoryLimits): CgroupWrite[] {
+  const { limitBytes, reservationBytes } = asked;
+  const swap = asked.limitBytes === undefined && asked.swapBytes === undefined ? null : swapMax(merged);
+  return [
+    // Without swap in the kernel there is nothing to limit.
+    ...(swap === null ? [] : [{ ...write("swap", "memory.swap.max", swap), otherwise: "skip" as const }]),
+    ...(limitBytes === undefined ? [] : [write("limit", "memory.max", limitText(limitBytes))]),
+    ...(reservationBytes === undefined
+      ? []
+      : [write("reservation", "memory.low", limitText(reservationBytes))]),
+  ];
+}
+
+function write(name: string, file: string, value: string): CgroupWrite {
+  return { field: `memory.${name}`, file, value };
+}
+
+/** Version 1 counts memory and swap together, version 2 swap alone. null: left as it is. */
+function swapMax({ limitBytes, swapBytes }: MemoryLimits): string | null {
+  if (swapBytes === undefined) return null;
+  if (swapBytes === noLimit) return "max";
+  const fail = (why: string): never => {
+    throw new RunvError("invalid-argument", `linux.resources.memory.swap: ${why}`);
+  };
+  if (limitBytes === undefined || limitBytes === noLimit)
+    return fail("unable to set swap limit without memory limit");
+  if (swapBytes < limitBytes)
+    return fail(`memory+swap limit should be >= memory limit: ${swapBytes} is less than ${limitBytes} bytes`);
+  return String(swapBytes - limitBytes);
+}
+
+function limitText(bytes: number): string {
+  return bytes === noLimit ? "max" : String(bytes);
+}

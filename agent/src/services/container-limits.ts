@@ -1,0 +1,38 @@
+import { type ContainersDefinition, RunvError, type ServiceImplementation } from "@runv/protocol";
+import type { Containers } from "../container/containers.ts";
+import { watchOom } from "../container/oom-watch.ts";
+import { processTable } from "../container/process-table.ts";
+import { updateContainer } from "../container/update.ts";
+import { containerStats } from "../linux/cgroup-stats.ts";
+
+type Handlers = ServiceImplementation<ContainersDefinition>;
+
+/** The part of the service that is about the processes of a container: their limits, their use, standing still. */
+export function limitHandlers(
+  containers: Containers,
+): Pick<Handlers, "listProcesses" | "update" | "pause" | "resume" | "stats" | "watchOom"> {
+  return {
+    async listProcesses({ containerId }) {
+      return { processes: await processTable(containers.get(containerId).cgroup) };
+    },
+    async update({ containerId, resources }) {
+      if (resources === undefined) throw new RunvError("invalid-argument", "resources is missing");
+      await updateContainer(containers.get(containerId), resources);
+      return {};
+    },
+    async pause({ containerId }) {
+      await containers.get(containerId).pause();
+      return {};
+    },
+    async resume({ containerId }) {
+      containers.get(containerId).resume();
+      return Promise.resolve({});
+    },
+    async stats({ containerId }) {
+      return Promise.resolve(containerStats(containers.get(containerId).cgroup));
+    },
+    watchOom({ containerId }, { signal }) {
+      return watchOom(containers.get(containerId).cgroup, signal);
+    },
+  };
+}

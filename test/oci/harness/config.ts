@@ -29,7 +29,7 @@ export interface Config {
     timeOffsets?: Record<string, { secs: number; nanosecs?: number }>;
     devices?: DeviceConfig[];
     rootfsPropagation?: string;
-    resources: { devices: DeviceRuleConfig[] };
+    resources: { devices: DeviceRuleConfig[]; [controller: string]: unknown };
     cgroupsPath?: string;
     maskedPaths: string[];
     readonlyPaths: string[];

@@ -9,6 +9,9 @@ export type Need =
   | "checked-mappings"
   | "checked-names"
   | "checked-terminal-flags"
+  | "cgroup-limits"
+  | "cgroup2-limits"
+  | "events"
   | "exec-owns-streams"
   | "fifo-devices"
   | "guest-pid-in-state"
@@ -19,6 +22,7 @@ export type Need =
   | "new-syscalls-enosys"
   | "no-args"
   | "own-pid-namespace"
+  | "pause-of-created"
   | "poststart-at-start"
   | "poststart-failure"
   | "poststop-after-failed-create"
@@ -26,6 +30,7 @@ export type Need =
   | "ps-table"
   | "quotes-hooks"
   | "recursive-time-options"
+  | "refuses-pause"
   | "refuses-unsupported"
   | "relative-cwd-refused"
   | "seccomp-flags"
@@ -53,7 +58,18 @@ export interface RuntimeUnderTest {
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 const own = { words: runcWords, failureStatuses: { exec: 255 }, lacks: {}, isSampled: false };
+const isUnified = existsSync("/sys/fs/cgroup/cgroup.controllers");
+const noVersionTwo = isUnified ? {} : { "cgroup2-limits": "this host's cgroups are of version 1" };
+const noControllers = isUnified
+  ? {}
+  : Object.fromEntries(
+      ["cgroup-limits", "cgroup2-limits"].map((need) => [
+        need,
+        "no controller is in the host's version 2 cgroups",
+      ]),
+    );
 const runcLacks = {
+  ...noVersionTwo,
   "own-pid-namespace": "runc shares the host's processes then",
   tun: "the host may have no tun driver",
   "mounts-inside": "runc resolves an overlay's directories on the host",
@@ -84,6 +100,8 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
     words: crunWords,
     failureStatuses: { ps: 253 },
     lacks: {
+      ...noControllers,
+      events: "crun has no events",
       "additional-gids": "crun exec has no --additional-gids",
       "checked-mappings": "crun ignores mappings without a user namespace",
       "guest-pid-in-state": "crun tells startContainer hooks the pid on the host",
@@ -106,6 +124,8 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       tun: "the host may have no tun driver",
       "mounts-inside": "crun resolves an overlay's directories on the host",
       "no-args": "crun refuses a config.json without process.args",
+      "pause-of-created": "crun tells of a created container that is paused as created",
+      "refuses-pause": "crun pauses and resumes whatever its state is",
       "ps-table": "crun ps lists pids only",
       "refuses-unsupported": "crun does what runv refuses so far",
       "seccomp-with-execve": "crun makes system calls of its own under the profile",

@@ -14,6 +14,12 @@ export interface Words {
   readonly directory: RegExp;
   readonly specExists: RegExp;
   readonly listHeader: RegExp;
+  readonly pauseOfPaused: RegExp;
+  readonly resumeOfRunning: RegExp;
+  readonly startOfPaused: RegExp;
+  readonly deleteOfPaused: RegExp;
+  readonly execInPaused: RegExp;
+  readonly updateOfStopped: RegExp;
   readonly terminalWithoutSocket: RegExp;
   readonly socketWithoutTerminal: RegExp;
 }
@@ -33,6 +39,12 @@ export const runcWords: Words = {
   notExecutable: /permission denied/,
   directory: /is a directory|permission denied/,
   specExists: /File config.json exists/,
+  pauseOfPaused: /container not running/,
+  resumeOfRunning: /container not paused/,
+  startOfPaused: /cannot start a container in the paused state/,
+  deleteOfPaused: /cannot delete container .* that is not stopped: paused/,
+  execInPaused: /cannot exec in a paused container \(use --ignore-paused to override\)/,
+  updateOfStopped: /container not running/,
   listHeader: /^ID +PID +STATUS +BUNDLE +CREATED +OWNER$/,
   terminalWithoutSocket: /cannot allocate tty if run[cv] will detach without setting console socket/,
   socketWithoutTerminal: /cannot use console socket if run[cv] will not detach or allocate tty/,
@@ -52,6 +64,12 @@ export const crunWords: Words = {
   notExecutable: /exists but it is not executable/,
   directory: /is not a regular file/,
   specExists: /`config.json` already exists/,
+  pauseOfPaused: /no such error/,
+  resumeOfRunning: /no such error/,
+  startOfPaused: /cannot open `.*exec\.fifo`: No such file or directory/,
+  deleteOfPaused: /is not in `created` or `stopped` state/,
+  execInPaused: /the container `.*` is paused/,
+  updateOfStopped: /.*/,
   listHeader: /^NAME +PID +STATUS +BUNDLE PATH +CREATED +OWNER$/,
   terminalWithoutSocket: /use --console-socket with create when a terminal is used/,
   socketWithoutTerminal: /no such error/,

@@ -57,6 +57,12 @@ ociSuite("linux.seccomp: what an action does", ({ test, each }) => {
     expect(await resultsOfCalls(bed, profile, [getppid])).toEqual([`${ENOSPC}`]);
   });
 
+  test("what is said twice counts once", async (bed) => {
+    const rule = { names: ["getppid", "getppid"], action: "SCMP_ACT_ERRNO" };
+    const profile = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [rule, rule] };
+    expect(await resultsOfCalls(bed, profile, [getppid])).toEqual([`${EPERM}`]);
+  });
+
   test("names that nobody knows are passed over", async (bed) => {
     const names = ["no_such_call", "getppid", "another_one"];
     const profile = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [{ names, action: "SCMP_ACT_ERRNO" }] };

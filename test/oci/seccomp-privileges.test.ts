@@ -71,16 +71,21 @@ ociSuite("linux.seccomp: the filter holds, and the capabilities are those asked 
     ...["execve", "brk", "mmap", "mprotect", "munmap", "arch_prctl", "set_tid_address", "set_robust_list"],
     ...["rseq", "prlimit64", "readlink", "readlinkat", "getrandom", "uname", "write", "exit_group", "getpid"],
   ];
-  test(
-    "a profile need not allow more than the program makes, with noNewPrivileges",
-    async (bed) => {
+  each(
+    [
+      { noNewPrivileges: true, more: [] },
+      { noNewPrivileges: false, more: ["capset", "read"] },
+    ],
+    ({ noNewPrivileges, more }) =>
+      `a profile of what the program makes ${["is enough", ...more].join(", ")}, noNewPrivileges ${noNewPrivileges}`,
+    async (bed, { noNewPrivileges, more }) => {
       const narrow = {
         defaultAction: "SCMP_ACT_KILL_PROCESS",
-        syscalls: [{ names: needed, action: "SCMP_ACT_ALLOW" }],
+        syscalls: [{ names: [...needed, ...more], action: "SCMP_ACT_ALLOW" }],
       };
-      const change: Change = (config) => (config.process.noNewPrivileges = true);
+      const change: Change = (config) => (config.process.noNewPrivileges = noNewPrivileges);
       expect(await resultsOfCalls(bed, narrow, ["39"], change)).toEqual(["ok"]);
     },
-    "seccomp-with-execve",
+    () => "seccomp-with-execve",
   );
 });

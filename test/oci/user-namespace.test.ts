@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
 import path from "node:path";
 import { expect } from "vitest";
 import type { Bed, Change } from "./harness/bed.ts";
@@ -52,6 +53,17 @@ async function start(bed: Bed, change: Change = () => undefined): Promise<string
 const words = (text: string) => text.trim().split(/\s+/).map(Number);
 
 ociSuite("a user namespace", ({ test }) => {
+  test("is no way around linux.seccomp", async (bed) => {
+    const syscalls = [
+      { names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: constants.errno.ENOSPC },
+    ];
+    const { status, stderr } = await sh(bed, "mkdir /tmp/never", (config) => {
+      config.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls };
+      config.process.noNewPrivileges = false;
+    });
+    expect([status, stderr]).toEqual([1, expect.stringContaining("No space left on device")]);
+  });
+
   test("maps the ids that config.json says", async (bed) => {
     const { stdout } = await sh(bed, "cat /proc/self/uid_map; cat /proc/self/gid_map; id -u; id -g");
     const [uids = "", gids = "", uid, gid] = stdout.split("\n");

@@ -62,6 +62,7 @@ export const seccompArchitectures = [
   "SCMP_ARCH_MIPSEL64N32",
   "SCMP_ARCH_PPC64LE",
   "SCMP_ARCH_RISCV64",
+  "SCMP_ARCH_SH",
   "SCMP_ARCH_X32",
   "SCMP_ARCH_X86",
   "SCMP_ARCH_X86_64",
@@ -80,6 +81,7 @@ export const bigEndianArchitectures: readonly string[] = [
   "SCMP_ARCH_PPC64",
   "SCMP_ARCH_S390",
   "SCMP_ARCH_S390X",
+  "SCMP_ARCH_SHEB",
 ];
 
 export const seccompFlags = [

@@ -17,7 +17,8 @@ interface Waiter {
   reject(error: RunvError): void;
 }
 
-const killedWhileSetUp = "the process was killed while it was being set up";
+const killedWhileSetUp =
+  "the process was killed while it was being set up (by its seccomp profile, or for want of memory)";
 /** EX_SOFTWARE of sysexits(3): a child that came back from its body. */
 const exitSoftware = 70;
 

@@ -1,43 +1,31 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { constants, tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
+import { constants } from "node:os";
 import path from "node:path";
-import { Seccomp } from "@runv/protocol";
-import { afterAll, expect, test } from "vitest";
+import type { Seccomp } from "@runv/protocol";
+import { expect, test } from "vitest";
 import { seccompRequest } from "../../../runtime/src/container/seccomp-request.ts";
 import { parseSeccomp } from "../../../runtime/src/oci/parse-seccomp.ts";
 import { seccompActions, seccompArchitectures } from "../../../runtime/src/oci/seccomp-spec.ts";
 import { JsonCursor } from "../../../runtime/src/shared/json-cursor.ts";
 import { i386, verdict, x8664 } from "../../harness/classic-bpf.ts";
 import { scenario } from "../../harness/native-fixture.ts";
-
-const directory = mkdtempSync(path.join(tmpdir(), "runv-seccomp-"));
-afterAll(() => rmSync(directory, { recursive: true }));
+import { compiledProfiles } from "./seccomp-profiles.ts";
 
 const [allow, kill] = [0x7fff0000, 0];
 const errno = (number: number): number => 0x00050000 | number;
 const { EPERM, ENOSYS, ENOSPC } = constants.errno;
 const x32Bit = 0x40000000;
 
-interface Compiled {
-  readonly program: readonly number[];
-  readonly flags: number;
-}
-interface Report {
-  readonly thrown: { readonly message: string } | null;
-  readonly compiled: Compiled | null;
+async function report(profile: Partial<Seccomp>) {
+  const [result] = await compiledProfiles([profile]);
+  if (result === undefined) throw new Error("nothing came of the profile");
+  return result;
 }
 
-/** Compiles a profile of agent.proto as the agent does. */
-async function report(profile: Partial<Seccomp>): Promise<Report> {
-  const file = path.join(directory, "profile.json");
-  writeFileSync(file, JSON.stringify(Seccomp.fromPartial(profile)));
-  return (await scenario("seccompProfile", file)) as Report;
-}
-
-async function compile(profile: Partial<Seccomp>): Promise<{ program: Uint8Array; flags: number }> {
+async function compile(profile: Partial<Seccomp>) {
   const { thrown, compiled } = await report(profile);
   if (compiled === null) throw new Error(thrown?.message);
-  return { program: Uint8Array.from(compiled.program), flags: compiled.flags };
+  return compiled;
 }
 
 function recorded(name: string): Seccomp {

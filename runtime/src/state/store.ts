@@ -105,7 +105,13 @@ export function forgetContainer(root: string, id: string): void {
 }
 
 function writeRecord(directory: string, record: ContainerRecord, lasting: Lasting): void {
-  replaceFile(recordPath(directory), `${JSON.stringify({ version: recordVersion, ...record })}\n`, lasting);
+  const text = JSON.stringify({ version: recordVersion, ...record }, asNumber);
+  replaceFile(recordPath(directory), `${text}\n`, lasting);
+}
+
+/** Nobody has looked at what the hypervisor's driver saved: in a damaged record it may hold integers that are no numbers. */
+function asNumber(_name: string, value: unknown): unknown {
+  return typeof value === "bigint" ? Number(value) : value;
 }
 
 function containerIds(root: string): readonly string[] {

@@ -198,3 +198,11 @@ test("a full disk is an error that says so, and the record before it stays", asy
     execFileSync("umount", [root]);
   }
 });
+
+test("a record with integers beyond those of its driver can be changed", async () => {
+  reserveContainer(root, sampleRecord("c1", { vm: { pid: 1 } }));
+  const text = readFileSync(statePath("c1"), "utf8");
+  writeFileSync(statePath("c1"), text.replace('"pid":1', '"pid":18446744073709551615'));
+  await changeContainer(root, "c1", async (record) => Promise.resolve({ ...record, started: true }));
+  expect(loadContainer(root, "c1").started).toBe(true);
+});

@@ -61,6 +61,17 @@ export type ShareCacheChoice = keyof typeof shareCaches;
 export const scratchKinds = { ext4: "a disk", tmpfs: "the guest's memory" } as const;
 export type ScratchKind = keyof typeof scratchKinds;
 
+/** Members of `vm` of config.json that can override what the host has, and what they do there. */
+export const vmOverrides = {
+  "hypervisor.path": "any program of the host runs the virtual machine",
+  "hypervisor.parameters": "any device and file that the program can give it",
+  "kernel.path": "any file of the host that is a kernel; those of the guest files are always allowed",
+  "kernel.parameters": "what the guest kernel does, and nothing on the host",
+  "hwConfig.vcpus": "more processors than the container's limits say",
+  "hwConfig.memory": "more memory than the container's limits say",
+} as const;
+export type VmOverride = keyof typeof vmOverrides;
+
 /** Programs of the host that may be somewhere else than where runv looks. */
 export const programs = {
   mke2fs: "formats scratch disks",
@@ -69,6 +80,11 @@ export const programs = {
   virtiofsd: "shares directories with guests",
 } as const;
 export type ProgramName = keyof typeof programs;
+
+/** What runs the virtual machines of each hypervisor. */
+export const hypervisorPrograms: Readonly<Record<HypervisorName, ProgramName>> = {
+  qemu: "qemu-system-x86_64",
+};
 
 export const programNames: readonly ProgramName[] = Object.keys(programs).filter(
   (name): name is ProgramName => Object.hasOwn(programs, name),

@@ -16,6 +16,7 @@ import {
   rootfsDrivers,
   scratchKinds,
   shareCaches,
+  vmOverrides,
   volumeDrivers,
 } from "./choices.ts";
 import type { SettingKey, Settings } from "./settings.ts";
@@ -27,6 +28,7 @@ import {
   plainName,
   type ValueType,
   wholeNumber,
+  words,
 } from "./value-types.ts";
 
 /** Everything about one setting: the parsers, the environment, the default file and the README are made of it. */
@@ -137,6 +139,18 @@ export const schema: Schema = {
     unset: { meaning: "the vmlinux of the guest files", example: "6.1" },
     env: "RUNV_KERNEL",
   },
+  kernel_parameters: {
+    help: "Added to the guest kernel's command line, after runv's own parameters",
+    type: words,
+    default: [],
+    env: "RUNV_KERNEL_PARAMETERS",
+  },
+  hypervisor_parameters: {
+    help: "Added to the command line of the program that runs the virtual machine",
+    type: words,
+    default: [],
+    env: "RUNV_HYPERVISOR_PARAMETERS",
+  },
   guest_dir: {
     help: "Directory of the guest files vmlinux and initramfs.cpio",
     type: absolutePath,
@@ -197,6 +211,13 @@ export const schema: Schema = {
     type: listOf(() => annotationKeys),
     default: ["kernel"],
     env: "RUNV_ALLOWED_ANNOTATIONS",
+  },
+  allowed_vm: {
+    help: "Members of the section vm of a container's config.json that override these settings; any other is an error. Whoever may make containers may then decide",
+    choices: vmOverrides,
+    type: listOf(() => Object.keys(vmOverrides)),
+    default: ["kernel.parameters"],
+    env: "RUNV_ALLOWED_VM",
   },
   "scratch.kind": {
     help: "Where a streamed root file system and what the container writes are kept",

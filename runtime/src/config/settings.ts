@@ -23,6 +23,10 @@ export interface Settings extends ProgramSettings {
   readonly share_cache: ShareCacheChoice;
   /** Absolute path, or the name of one of the kernels in the guest directory; null: the one that runv comes with. */
   readonly kernel: string | null;
+  /** Added to the guest kernel's command line. */
+  readonly kernel_parameters: readonly string[];
+  /** Added to the command line of the hypervisor's program. */
+  readonly hypervisor_parameters: readonly string[];
   /** Absolute path; null: where runv looks. */
   readonly guest_dir: string | null;
   /** null: as the container's limits say. */
@@ -41,6 +45,8 @@ export interface Settings extends ProgramSettings {
   readonly "scratch.dir": string;
   /** Keys that annotations may set. */
   readonly allowed_annotations: readonly string[];
+  /** Members of `vm` of config.json that count. */
+  readonly allowed_vm: readonly string[];
 }
 
 /** Absolute paths; null: where runv looks. */

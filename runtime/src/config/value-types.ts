@@ -69,6 +69,20 @@ export function listOf(names: () => readonly string[]): ValueType<readonly strin
   };
 }
 
+/** Words for a command line. */
+export const words: ValueType<readonly string[]> = {
+  expected: "a list of words of printable characters",
+  accept: ({ kind, value }) => {
+    if (kind !== "list" || !Array.isArray(value)) return undefined;
+    const elements: readonly unknown[] = value.map((element: Given) => element.value);
+    return elements.every((word) => typeof word === "string" && /^[\x20-\x7e]+$/.test(word))
+      ? elements.map(String)
+      : undefined;
+  },
+  fromText: givenList,
+  toToml: (value) => `[${value.map((word) => JSON.stringify(word)).join(", ")}]`,
+};
+
 function text<T extends string>(accept: (text: string) => T | undefined): Omit<ValueType<T>, "expected"> {
   return {
     accept: ({ value }) => (typeof value === "string" ? accept(value) : undefined),

@@ -2,6 +2,7 @@ import { rmSync } from "node:fs";
 import { RunvError } from "@runv/protocol/errors";
 import { withAnnotations } from "../config/annotations.ts";
 import type { Settings } from "../config/settings.ts";
+import { withVmSection } from "../config/vm-overrides.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverTree } from "../sandbox/hand-over.ts";
@@ -61,7 +62,8 @@ export async function createContainer(options: CreateOptions, context: Context):
       "config.json: linux.cgroupsPath: systemd's form (slice:prefix:name) is not supported yet; use a path without --systemd-cgroup",
     );
   }
-  const settings = withAnnotations(options.settings, bundle.spec.annotations);
+  const { annotations, vm } = bundle.spec;
+  const settings = withVmSection(withAnnotations(options.settings, annotations), vm);
   const record = newRecord(options, bundle, context);
   return rollingBack(warn(context), async (releases) => {
     reserveContainer(context.root, record);

@@ -55,6 +55,8 @@ export interface VmSpec {
   readonly machine: MachineChoice;
   readonly carrier: CarrierChoice;
   readonly programs: ProgramPaths;
+  /** Added to the command line of the program, as whoever configures the host, or whom they allow, says. */
+  readonly hypervisorParameters: readonly string[];
   readonly guest: GuestFiles;
   /** In the order in which the guest sees them (vda, vdb, …). */
   readonly disks: readonly Disk[];

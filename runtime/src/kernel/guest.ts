@@ -20,6 +20,8 @@ export interface GuestChoice {
   readonly kernel: string | null;
   /** null: where runv looks. */
   readonly directory: string | null;
+  /** Added to the driver's own kernel command line. */
+  readonly parameters: readonly string[];
 }
 
 /** @throws RunvError "unavailable" with the places looked at when a file is not there, or is no kernel. */
@@ -29,12 +31,12 @@ export function chosenGuest(choice: GuestChoice): Guest {
     vmlinux,
     image: kernelImage(vmlinux),
     initramfs: guestFile("initramfs.cpio", choice.directory),
-    kernelParameters: [],
+    kernelParameters: choice.parameters,
   };
 }
 
 /** Path of the kernel; nothing of it is read. @throws RunvError "unavailable" with the places looked at when it is not there */
-export function chosenKernel({ kernel, directory }: GuestChoice): string {
+export function chosenKernel({ kernel, directory }: Pick<GuestChoice, "kernel" | "directory">): string {
   if (kernel === null) return guestFile("vmlinux", directory);
   if (!kernel.startsWith("/")) return guestFile(`kernels/${kernel}/vmlinux`, directory);
   if (!existsSync(kernel)) throw new RunvError("unavailable", `guest kernel: no such file: ${kernel}`);

@@ -4,6 +4,7 @@ import { parseLinux } from "./parse-linux.ts";
 import { parseMount } from "./parse-mounts.ts";
 import { checkMappedIds } from "./parse-namespaces.ts";
 import { parseInitProcess } from "./parse-process.ts";
+import { parseVm } from "./parse-vm.ts";
 import { refuseUnsupported } from "./refusal.ts";
 import type { LinuxSpec, Spec } from "./spec.ts";
 import { nonEmpty } from "./values.ts";
@@ -43,6 +44,7 @@ export function parseSpec(document: unknown, warn: Warn): Spec {
     annotations: root.member("annotations").stringMap(),
     hooks: parseHooks(root.member("hooks")),
     linux,
+    vm: parseVm(root.member("vm")),
   };
 }
 

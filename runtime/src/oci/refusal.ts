@@ -6,7 +6,7 @@ import type { JsonCursor } from "../shared/json-cursor.ts";
  * (config.md, "Extensibility").
  */
 const unsupported = {
-  top: ["vm", "solaris", "windows", "zos", "freebsd"],
+  top: ["solaris", "windows", "zos", "freebsd"],
   process: ["apparmorProfile", "selinuxLabel", "commandLine", "scheduler", "ioPriority", "execCPUAffinity"],
   user: ["username"],
   linux: ["netDevices", "intelRdt", "memoryPolicy", "mountLabel", "personality"],

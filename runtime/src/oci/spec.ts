@@ -3,6 +3,7 @@ import type { NamespaceType, RootfsPropagation } from "./linux-names.ts";
 import type { ProcessSpec } from "./process-spec.ts";
 import type { ResourcesSpec } from "./resources.ts";
 import type { SeccompSpec } from "./seccomp-spec.ts";
+import type { VmSection } from "./vm-section.ts";
 
 /** A config.json that has been accepted: everything in it is honoured (runtime-spec: config.md, config-linux.md). */
 export interface Spec {
@@ -18,6 +19,8 @@ export interface Spec {
   readonly annotations: Readonly<Record<string, string>>;
   readonly hooks: Hooks;
   readonly linux: LinuxSpec;
+  /** null: as the host is configured. */
+  readonly vm: VmSection | null;
 }
 
 export interface RootSpec {

@@ -17,7 +17,7 @@ export interface BootOptions {
   /** The VM's directory, made by the caller. */
   readonly directory: string;
   readonly hypervisor: HypervisorName;
-  readonly machine: Pick<VmSpec, "accel" | "machine" | "carrier" | "programs">;
+  readonly machine: Pick<VmSpec, "accel" | "machine" | "carrier" | "programs" | "hypervisorParameters">;
   readonly plan: MachinePlan;
   readonly storage: Pick<StoragePlan, "scratch" | "disks" | "share">;
   /** From the launch to the agent's first answer. */

@@ -17,7 +17,13 @@ export function bootSettings(
   const { hypervisor, accel, machine, carrier } = settings;
   return {
     hypervisor,
-    machine: { accel, machine, carrier, programs: programPaths(settings) },
+    machine: {
+      accel,
+      machine,
+      carrier,
+      programs: programPaths(settings),
+      hypervisorParameters: settings.hypervisor_parameters,
+    },
     guest: guestChoice(settings),
     size: {
       memoryMib: settings.memory_mib,
@@ -44,8 +50,8 @@ export function storageSettings(settings: Settings): StorageSettings {
   };
 }
 
-function guestChoice({ kernel, guest_dir }: Settings): GuestChoice {
-  return { kernel, directory: guest_dir };
+function guestChoice({ kernel, guest_dir, kernel_parameters }: Settings): GuestChoice {
+  return { kernel, directory: guest_dir, parameters: kernel_parameters };
 }
 
 /** A tmpfs of size 0 takes what tmpfs(5) gives: half of the memory. */

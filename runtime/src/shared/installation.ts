@@ -17,10 +17,14 @@ export function residentProgram(name: string): string {
   return firstExisting(name, [join(ownDirectory(), name), join(libraryDirectory, name)], "reinstall runv");
 }
 
+/** Where guest files are looked for. */
+export function guestDirectories(configured: string | null): readonly string[] {
+  return configured === null ? [join(ownDirectory(), "guest"), libraryDirectory] : [configured];
+}
+
 /** A file of the guest: in the configured directory, else beside runv in guest/, else in /usr/lib/runv. */
 export function guestFile(name: string, configured: string | null): string {
-  const directories = configured === null ? [join(ownDirectory(), "guest"), libraryDirectory] : [configured];
-  const places = directories.map((directory) => join(directory, name));
+  const places = guestDirectories(configured).map((directory) => join(directory, name));
   return firstExisting(name, places, "build it with npm run build, or set guest_dir in the configuration");
 }
 

@@ -147,6 +147,7 @@ export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine
       accel: bareAccel,
       machine: bare.machine,
       programs: {},
+      hypervisorParameters: [],
       carrier: "auto",
       guest: {
         vmlinux: "",

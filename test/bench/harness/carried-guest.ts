@@ -45,6 +45,7 @@ export async function carriedStream(
     machine,
     carrier,
     programs: {},
+    hypervisorParameters: [],
     guest: { vmlinux, image: kernelImage(vmlinux), initramfs, kernelParameters: [] },
     disks: [],
     share: null,

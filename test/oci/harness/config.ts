@@ -22,6 +22,7 @@ export interface Config {
   mounts: MountConfig[];
   annotations: Record<string, string>;
   hooks?: Partial<Record<HookKind, HookConfig[]>>;
+  vm?: unknown;
   linux: {
     namespaces: { type: string; path?: string }[];
     uidMappings?: IdMapping[];

@@ -40,7 +40,8 @@ export type Need =
   | "terminal-size"
   | "time-namespace"
   | "tolerates-poststop"
-  | "tun";
+  | "tun"
+  | "vm-section";
 
 /** A runtime that the suite drives as a black box. */
 export interface RuntimeUnderTest {
@@ -70,6 +71,7 @@ const noControllers = isUnified
     );
 const runcLacks = {
   ...noVersionTwo,
+  "vm-section": "runc runs no virtual machines",
   "own-pid-namespace": "runc shares the host's processes then",
   tun: "the host may have no tun driver",
   "mounts-inside": "runc resolves an overlay's directories on the host",
@@ -120,6 +122,7 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       "recursive-time-options": "crun clears only a part of the field of access times, which is EINVAL",
       "lower-case-signals": "crun knows signals by their upper case names only",
       "new-syscalls-enosys": "crun has the default action also for system calls newer than the profile",
+      "vm-section": "crun runs no virtual machines",
       "own-pid-namespace": "crun shares the host's processes then",
       tun: "the host may have no tun driver",
       "mounts-inside": "crun resolves an overlay's directories on the host",

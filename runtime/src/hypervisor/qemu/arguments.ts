@@ -35,6 +35,7 @@ export function qemuArguments(spec: VmSpec, parts: VmParts): string[] {
     ...["-chardev", "socket,id=console,fd={fd:console}", "-serial", "chardev:console"],
     ...["-chardev", "socket,id=qmp,fd={fd:qmp},server=on,wait=off", "-mon", "chardev=qmp,mode=control"],
     ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
+    ...spec.hypervisorParameters,
     ...["-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"],
   ];
 }

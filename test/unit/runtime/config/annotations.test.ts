@@ -39,11 +39,14 @@ test("everything else is refused by name", () => {
 test("what is of the host cannot be allowed: its files, and what counts for containers that say nothing", () => {
   const paths = settingKeys.filter((key) => !annotationKeys.includes(key));
   expect(paths).toEqual([
+    "kernel_parameters",
+    "hypervisor_parameters",
     "guest_dir",
     "default_memory_mib",
     "default_vcpus",
     "max_vcpus",
     "allowed_annotations",
+    "allowed_vm",
     "scratch.dir",
     "programs.mke2fs",
     "programs.qemu-system-x86_64",

@@ -23,7 +23,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
-const findings = (kernel: string | null = null) => guestSupport({ kernel, directory }).findings;
+const findings = (kernel: string | null = null) =>
+  guestSupport({ kernel, directory, parameters: [] }).findings;
 
 test("a kernel and an initramfs, with their versions", () => {
   expect(findings()).toMatchObject([

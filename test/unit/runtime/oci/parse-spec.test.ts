@@ -93,7 +93,6 @@ describe("refused, naming the field", () => {
   test.each([
     ["linux.resources.cpu.realtimeRuntime", 5, "not supported"],
     ["linux.intelRdt", { closID: "a" }, "not supported yet"],
-    ["vm", { kernel: { path: "/k" } }, "not supported yet"],
     ["process.apparmorProfile", "x", "not supported yet"],
     ["process.scheduler", { policy: "SCHED_FIFO" }, "not supported yet"],
     ["process.user.username", "root", "not supported yet"],

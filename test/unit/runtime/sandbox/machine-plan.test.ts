@@ -26,7 +26,7 @@ interface Limits {
 
 const plan = (limits: Limits, settings: Partial<SizeSettings> = {}): MachinePlan => {
   const { limitBytes = null, quotaMicros = null, periodMicros = null } = limits;
-  const guest = { kernel: null, directory: path.join(distDirectory, "guest") };
+  const guest = { kernel: null, directory: path.join(distDirectory, "guest"), parameters: [] };
   return planMachine(
     { guest, size: { ...size, ...settings } },
     { memory: { limitBytes }, cpu: { quotaMicros, periodMicros } },

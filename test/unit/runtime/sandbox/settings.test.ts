@@ -10,8 +10,9 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
       machine: "auto",
       carrier: "auto",
       programs: {},
+      hypervisorParameters: [],
     },
-    guest: { kernel: null, directory: null },
+    guest: { kernel: null, directory: null, parameters: [] },
     size: {
       memoryMib: null,
       vcpuCount: null,
@@ -24,7 +25,7 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
   expect(storageSettings(defaultSettings())).toEqual({
     hypervisor: "qemu",
     programs: {},
-    guest: { kernel: null, directory: null },
+    guest: { kernel: null, directory: null, parameters: [] },
     rootfs: "stream",
     blockWrites: "scratch",
     volumes: "auto",

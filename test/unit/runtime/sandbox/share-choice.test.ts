@@ -34,7 +34,7 @@ function host(
   return {
     hypervisor: "qemu",
     programs: { "qemu-system-x86_64": emulator, virtiofsd: daemon },
-    guest: { kernel: null, directory },
+    guest: { kernel: null, directory, parameters: [] },
     signal: AbortSignal.timeout(30_000),
   } as const;
 }

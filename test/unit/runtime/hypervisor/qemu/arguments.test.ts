@@ -11,6 +11,7 @@ const spec: VmSpec = {
   machine: "auto",
   carrier: "auto",
   programs: {},
+  hypervisorParameters: [],
   guest: {
     vmlinux: "/v",
     image: { release: "6.1.0", virtioMmio: true },

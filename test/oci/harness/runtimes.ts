@@ -18,6 +18,7 @@ export type Need =
   | "kills-hook-sessions"
   | "later-option-counts"
   | "lower-case-signals"
+  | "mapped-mounts"
   | "mounts-inside"
   | "new-syscalls-enosys"
   | "no-args"
@@ -74,6 +75,7 @@ const runcLacks = {
   "vm-section": "runc runs no virtual machines",
   "own-pid-namespace": "runc shares the host's processes then",
   tun: "the host may have no tun driver",
+  "mapped-mounts": "runc 1.1 ignores mappings of mounts",
   "mounts-inside": "runc resolves an overlay's directories on the host",
   "kills-hook-sessions": "runc kills the hook alone, and waits for whoever else holds its output",
   "poststart-at-start": "runc 1.1 runs poststart hooks in create",

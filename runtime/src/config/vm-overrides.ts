@@ -1,7 +1,7 @@
 import { posix } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
-import type { VmSection } from "../oci/vm-section.ts";
 import { guestDirectories } from "../shared/installation.ts";
+import type { VmSection } from "../shared/vm-section.ts";
 import { assigned } from "./assign.ts";
 import { hypervisorPrograms, type VmOverride } from "./choices.ts";
 import { type Given, givenText } from "./given.ts";

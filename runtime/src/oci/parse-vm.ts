@@ -1,6 +1,6 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
+import type { VmSection } from "../shared/vm-section.ts";
 import { absolutePath } from "./values.ts";
-import type { VmSection } from "./vm-section.ts";
 
 /** What there is of it goes to the kernel in one line, which has 2,048 bytes on x86 (COMMAND_LINE_SIZE) with runv's own part. */
 const maxKernelParametersBytes = 1024;

@@ -1,9 +1,9 @@
+import type { VmSection } from "../shared/vm-section.ts";
 import type { Hooks } from "./hooks-spec.ts";
 import type { NamespaceType, RootfsPropagation } from "./linux-names.ts";
 import type { ProcessSpec } from "./process-spec.ts";
 import type { ResourcesSpec } from "./resources.ts";
 import type { SeccompSpec } from "./seccomp-spec.ts";
-import type { VmSection } from "./vm-section.ts";
 
 /** A config.json that has been accepted: everything in it is honoured (runtime-spec: config.md, config-linux.md). */
 export interface Spec {

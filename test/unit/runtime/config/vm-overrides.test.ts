@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defaultSettings } from "../../../../runtime/src/config/assign.ts";
 import { vmOverrides } from "../../../../runtime/src/config/choices.ts";
 import { withVmSection } from "../../../../runtime/src/config/vm-overrides.ts";
-import type { VmSection } from "../../../../runtime/src/oci/vm-section.ts";
+import type { VmSection } from "../../../../runtime/src/shared/vm-section.ts";
 
 const section: VmSection = {
   hypervisorPath: null,

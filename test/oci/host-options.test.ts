@@ -65,9 +65,6 @@ const refused: Readonly<Record<string, object>> = {
   "linux.uidMappings": { linux: { uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }] } },
   "linux.intelRdt": { linux: { intelRdt: { closID: "x" } } },
   "linux.personality": { linux: { personality: { domain: "LINUX32" } } },
-  "linux.resources.memory": { linux: { resources: { memory: { limit: 1 << 26 } } } },
-  "linux.resources.pids": { linux: { resources: { pids: { limit: 10 } } } },
-  "linux.resources.cpu.quota": { linux: { resources: { cpu: { quota: 1000 } } } },
 };
 
 ociSuite("a config.json that asks for what the runtime does not do", ({ test }) => {

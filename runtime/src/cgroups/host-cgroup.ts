@@ -61,9 +61,33 @@ export function makeHostCgroup(directories: readonly string[]): string[] {
 
 function makeOne(directory: string, made: string[]): void {
   const first = mkdirSync(directory, { recursive: true });
+  enableControllers(directory);
   if (first === undefined) return;
   made.push(directory);
   copyCpuset(first, directory);
+}
+
+/**
+ * With cgroup v2 a cgroup has the controllers that all above it hand down. Not every one can: a cgroup with processes of its own hands down
+ * none but those that count threads (cgroups(7)). What is missing then shows where a limit needs it.
+ */
+function enableControllers(directory: string): void {
+  const levels: string[] = [];
+  for (let level = dirname(directory); existsSync(join(level, "cgroup.controllers")); level = dirname(level))
+    levels.unshift(level);
+  for (const level of levels) {
+    const available = readFileSync(join(level, "cgroup.controllers"), "utf8").trim().split(/\s+/);
+    const handed = readFileSync(join(level, "cgroup.subtree_control"), "utf8").trim().split(/\s+/);
+    for (const name of available) if (name !== "" && !handed.includes(name)) handDown(level, name);
+  }
+}
+
+function handDown(directory: string, controller: string): void {
+  try {
+    writeFileSync(join(directory, "cgroup.subtree_control"), `+${controller}`);
+  } catch {
+    // The limits that need it say so.
+  }
 }
 
 /** A cpuset of v1 takes no process before its cpus and mems are set; new ones have none. */

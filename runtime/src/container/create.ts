@@ -69,10 +69,11 @@ export async function createContainer(options: CreateOptions, context: Context):
     reserveContainer(context.root, record);
     releases.add(`state of ${options.id}`, async () => undoReservation(record, context));
     const machine = { bundle, record, settings, watch, terminal };
-    const { sandbox, storage, proxy } = await bootMachine(machine, context, releases);
+    const { sandbox, storage, proxy, hostNeed } = await bootMachine(machine, context, releases);
     try {
       await prepareProcess({ bundle, record, sandbox, storage, watch, proxy }, context);
-      const created = { ...record, creator: null, init: proxy.identity, vm: sandbox.vm.saved };
+      const { identity: init } = proxy;
+      const created = { ...record, creator: null, init, vm: sandbox.vm.saved, hostNeed };
       await changeContainer(context.root, record.id, async () => Promise.resolve(created));
       await commit({ vm: sandbox.vm, proxy }, options.pidFile, releases);
       watch.lap("process");
@@ -103,6 +104,7 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     execs: [],
     vmDirectory: vmDirectory(context.root, options.id),
     vm: null,
+    hostNeed: null,
     cgroups: cgroupsOf(bundle.spec.linux.cgroupsPath, options.id),
     systemdCgroup: options.systemdCgroup,
   };

@@ -1,9 +1,10 @@
 import type { Settings } from "../config/settings.ts";
-import { bootSandbox, type Sandbox } from "../sandbox/boot.ts";
-import { takeHostPlace } from "../sandbox/host-place.ts";
+import { bootSandbox, hostNeedOf, type Sandbox } from "../sandbox/boot.ts";
+import { limitHostPlace, limitRunning, takeHostPlace } from "../sandbox/host-place.ts";
 import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
 import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
+import type { HostNeed } from "../shared/host-need.ts";
 import type { Releases } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
@@ -30,6 +31,7 @@ export interface Machine {
   readonly storage: StoragePlan;
   /** Of the container's init process; it waits. */
   readonly proxy: StartedResident;
+  readonly hostNeed: HostNeed;
 }
 
 /** Takes the container's place on the host, with its namespaces and their hooks, and boots its virtual machine there. @throws RunvError */
@@ -40,7 +42,8 @@ export async function bootMachine(
 ): Promise<Machine> {
   const { bundle, record, settings, watch } = request;
   const boot = bootSettings(settings);
-  const plan = planMachine(boot, bundle.spec.linux.resources);
+  const { resources } = bundle.spec.linux;
+  const plan = planMachine(boot, resources);
   const newCgroups = takeHostPlace(record, releases);
   const storage = await planStorage({
     container: record.id,
@@ -51,6 +54,9 @@ export async function bootMachine(
     warn: (sentence) => context.log.warning(sentence),
     signal: context.signal,
   });
+  const need = hostNeedOf({ ...boot, plan, storage });
+  const warn = (sentence: string): void => context.log.warning(sentence);
+  limitHostPlace(record, { resources, need }, warn);
   const proxy = await makeNamespaces({ ...request, storage }, context, releases);
   watch.lap("namespaces");
   const sandbox = await bootSandbox(
@@ -76,8 +82,9 @@ export async function bootMachine(
     releases,
   );
   watch.lapBoot(sandbox.guest);
+  limitRunning(record, resources, warn);
   describe({ sandbox, storage, plan }, context);
-  return { sandbox, storage, proxy };
+  return { sandbox, storage, proxy, hostNeed: need };
 }
 
 /** Whoever deletes a container whose `create` has been killed must find its VM, to wait for the end of that. */

@@ -1,6 +1,7 @@
 import { RunvError } from "@runv/protocol/errors";
 import type { ResourcesSpec } from "../oci/resources.ts";
 import { withAgent } from "../sandbox/attached.ts";
+import { limitHostPlace, limitRunning } from "../sandbox/host-place.ts";
 import { messages } from "../shared/messages.ts";
 import { changeContainer } from "../state/store.ts";
 import type { Context } from "./context.ts";
@@ -20,6 +21,9 @@ export async function updateContainer(id: string, resources: ResourcesSpec, cont
     await withAgent(record, context.signal, async (agent) =>
       agent.updateContainer(id, resourcesRequest(resources)),
     );
+    const warn = (sentence: string): void => context.log.warning(sentence);
+    if (record.hostNeed !== null) limitHostPlace(record, { resources, need: record.hostNeed }, warn);
+    limitRunning(record, resources, warn);
     return null;
   });
 }

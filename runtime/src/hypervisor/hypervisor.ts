@@ -2,6 +2,7 @@ import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
 import type { Accel, CarrierChoice, MachineChoice } from "../config/choices.ts";
 import type { Capability, Finding } from "../shared/capability.ts";
 import type { Disk } from "../shared/disk.ts";
+import type { HostNeed } from "../shared/host-need.ts";
 import type { ProgramPaths } from "../shared/installation.ts";
 import type { ShareDriver, VmShare } from "../shared/share.ts";
 
@@ -14,6 +15,8 @@ export interface Hypervisor {
   shareProblem(driver: ShareDriver, host: SharingHost): Promise<string | null>;
   /** What the program that shares directories that way is known to do to files, in words for the user; null when nothing. */
   shareFlaw(driver: ShareDriver, host: SharingHost): Promise<string | null>;
+  /** What such a machine takes of the host: the bounds of an ordinary one, above which something is wrong with it. */
+  hostNeed(spec: Pick<VmSpec, "memoryMib" | "vcpuCount" | "accel" | "share">): HostNeed;
   /**
    * Starts a virtual machine under a monitor of its own and returns once the VMM runs; nothing is known yet of the guest.
    * @throws RunvError "unavailable" for what the host lacks, "hypervisor" for what failed. Nothing is left behind then.

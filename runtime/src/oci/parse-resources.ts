@@ -1,6 +1,5 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
 import { parseHugepageLimit, parseRdmaLimit, parseUnified } from "./parse-further-resources.ts";
-import { refuseUnsupported } from "./refusal.ts";
 import {
   type BlockIoResources,
   type CpuResources,
@@ -52,7 +51,6 @@ function parseMemory(memory: JsonCursor): MemoryResources {
 }
 
 function parseCpu(cpu: JsonCursor): CpuResources {
-  refuseUnsupported(cpu, "cpu");
   const idle = cpu.member("idle").optional((value) => value.integer(0, 1), null);
   return {
     shares: parseShares(cpu.member("shares")),
@@ -78,7 +76,6 @@ function parseQuota(quota: JsonCursor): number | null {
 }
 
 function parseBlockIo(blockIo: JsonCursor): BlockIoResources {
-  refuseUnsupported(blockIo, "blockIO");
   const throttled = (name: string): readonly ThrottledDevice[] =>
     blockIo.member(name).array(parseThrottledDevice);
   return {

@@ -10,15 +10,6 @@ const unsupported = {
   process: ["apparmorProfile", "selinuxLabel", "commandLine", "scheduler", "ioPriority", "execCPUAffinity"],
   user: ["username"],
   linux: ["netDevices", "intelRdt", "memoryPolicy", "mountLabel", "personality"],
-  cpu: ["cpus", "mems"],
-  blockIO: [
-    "leafWeight",
-    "weightDevice",
-    "throttleReadBpsDevice",
-    "throttleWriteBpsDevice",
-    "throttleReadIOPSDevice",
-    "throttleWriteIOPSDevice",
-  ],
 } as const;
 
 /** @throws RunvError unsupported, naming the first member of `object` that asks for something not honoured. */

@@ -8,6 +8,7 @@ import type { LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
 import { vmFiles } from "../hypervisor/hypervisor.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
 import type { Disk } from "../shared/disk.ts";
+import type { HostNeed } from "../shared/host-need.ts";
 import type { Releases } from "../shared/releases.ts";
 import { createScratchDisk, type ScratchOptions } from "../storage/scratch.ts";
 import type { MachinePlan } from "./machine-plan.ts";
@@ -40,6 +41,14 @@ const silentCodes: readonly string[] = ["timeout", "unavailable", "agent"];
 
 /** How much the guest's clock may be behind the host's when its container starts. */
 const clockToleranceMs = 500;
+
+/** What such a machine takes of the host. */
+export function hostNeedOf(
+  options: Pick<BootOptions, "hypervisor" | "machine" | "plan" | "storage">,
+): HostNeed {
+  const { hypervisor, machine, plan, storage } = options;
+  return hypervisors[hypervisor].hostNeed({ ...plan, accel: machine.accel, share: storage.share });
+}
 
 /** A VM whose agent answered. */
 export interface Sandbox {

@@ -1,5 +1,9 @@
 import { RunvError } from "@runv/protocol/errors";
+import { applyHostLimits } from "../cgroups/apply-limits.ts";
 import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
+import { machineLimits, runningLimits } from "../cgroups/host-limits.ts";
+import type { ResourcesSpec } from "../oci/resources.ts";
+import type { HostNeed } from "../shared/host-need.ts";
 import type { Releases } from "../shared/releases.ts";
 import { makeVmDirectory, removeVmDirectory } from "../state/vm-directory.ts";
 
@@ -27,6 +31,30 @@ export function takeHostPlace(place: HostPlace, releases: Releases): readonly st
     removeVmDirectory(place.vmDirectory);
   });
   return made;
+}
+
+/** What a container asks for, and what its machine takes. */
+export interface HostShare {
+  readonly resources: ResourcesSpec;
+  readonly need: HostNeed;
+}
+
+/** Limits what is started in the place. @param warn is told of what this host cannot limit */
+export function limitHostPlace(
+  { cgroups }: Pick<HostPlace, "cgroups">,
+  { resources, need }: HostShare,
+  warn: (sentence: string) => void,
+): void {
+  applyHostLimits(cgroups, machineLimits(resources, need), warn);
+}
+
+/** Limits what runs in the place, besides. @param warn is told of what this host cannot limit */
+export function limitRunning(
+  { cgroups }: Pick<HostPlace, "cgroups">,
+  resources: ResourcesSpec,
+  warn: (sentence: string) => void,
+): void {
+  applyHostLimits(cgroups, runningLimits(resources), warn);
 }
 
 /**

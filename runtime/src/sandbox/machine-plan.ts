@@ -27,7 +27,7 @@ export interface MachinePlan extends MachineSize {
 /** The limits that a machine is sized by. */
 export interface SizingLimits {
   readonly memory: Pick<ResourcesSpec["memory"], "limitBytes">;
-  readonly cpu: Pick<ResourcesSpec["cpu"], "quotaMicros" | "periodMicros">;
+  readonly cpu: Pick<ResourcesSpec["cpu"], "quotaMicros" | "periodMicros" | "cpus">;
 }
 
 /** The kernel's own, for a quota without a period. */
@@ -49,11 +49,24 @@ export function planMachine(settings: MachineSettings, limits: SizingLimits): Ma
 }
 
 function wantedVcpus({ cpu }: SizingLimits, size: SizeSettings): number {
-  const { quotaMicros, periodMicros } = cpu;
-  if (quotaMicros === null || quotaMicros === unlimited) return size.defaultVcpuCount;
-  const wanted = Math.ceil(quotaMicros / (periodMicros ?? kernelPeriodMicros));
+  const { quotaMicros, periodMicros, cpus } = cpu;
+  const isBounded = quotaMicros !== null && quotaMicros !== unlimited;
+  if (!isBounded && cpus === "") return size.defaultVcpuCount;
+  const byQuota = isBounded ? Math.ceil(quotaMicros / (periodMicros ?? kernelPeriodMicros)) : undefined;
+  const wanted = Math.min(byQuota ?? Number.POSITIVE_INFINITY, processorCount(cpus));
   const most = Math.min(size.maxVcpuCount ?? Number.POSITIVE_INFINITY, availableParallelism());
   return Math.max(1, Math.min(wanted, most));
+}
+
+/** In a list as cpuset(7) has it, "0-2,4"; empty: there is no bound. What is wrong with a list the host's kernel says. */
+function processorCount(cpus: string): number {
+  if (cpus.trim() === "") return Number.POSITIVE_INFINITY;
+  const counts = cpus.split(",").map((range) => {
+    const [first = 0, last = first] = range.split("-").map(Number);
+    return last - first + 1;
+  });
+  const sum = counts.reduce((total, count) => total + count, 0);
+  return Number.isInteger(sum) && sum > 0 ? sum : 1;
 }
 
 /** A limit that the host could not fill is none: there is no more to be had than the host's memory. */

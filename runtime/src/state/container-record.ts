@@ -1,4 +1,5 @@
 import type { Hooks } from "../oci/hooks-spec.ts";
+import type { HostNeed } from "../shared/host-need.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 
 /** Raised with every change that an older runv could not understand. */
@@ -39,6 +40,8 @@ export interface ContainerRecord {
   readonly vm: unknown;
   /** Absolute paths of the cgroup directories made for this container, deepest last. */
   readonly cgroups: readonly string[];
+  /** What its machine takes of the host; null until there is one. Limits that change later are the container's and this. */
+  readonly hostNeed: HostNeed | null;
   /** `--systemd-cgroup` of the `create`: the callers' `delete --force` does not repeat it (containerd: shim delete). */
   readonly systemdCgroup: boolean;
 }

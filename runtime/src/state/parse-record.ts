@@ -2,6 +2,7 @@ import { basename, dirname } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import type { Hook } from "../oci/hooks-spec.ts";
 import { vmDirectoryParent } from "../shared/defaults.ts";
+import type { HostNeed } from "../shared/host-need.ts";
 import { JsonCursor } from "../shared/json-cursor.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { type ContainerRecord, type ExecRecord, recordVersion } from "./container-record.ts";
@@ -35,6 +36,7 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     vmDirectory: parseVmDirectory(record.member("vmDirectory")),
     vm: record.member("vm").raw() ?? null,
     cgroups: record.member("cgroups").strings(),
+    hostNeed: record.member("hostNeed").optional(parseHostNeed, null),
     systemdCgroup: record.member("systemdCgroup").boolean(),
   };
 }
@@ -64,6 +66,13 @@ function parseHook(hook: JsonCursor): Hook {
     args: hook.member("args").strings(),
     env: hook.member("env").optional((env) => env.strings(), null),
     timeoutMs: hook.member("timeoutMs").integer(0, Number.MAX_SAFE_INTEGER),
+  };
+}
+
+function parseHostNeed(need: JsonCursor): HostNeed {
+  return {
+    memoryBytes: need.member("memoryBytes").integer(0, Number.MAX_SAFE_INTEGER),
+    tasks: need.member("tasks").integer(0, Number.MAX_SAFE_INTEGER),
   };
 }
 

@@ -12,7 +12,8 @@ test("left to itself runv takes hardware virtualisation, the kernel's vsock and 
   expect(carrier).toBeNull();
   const argv = readFileSync(`/proc/${vmm.pid}/cmdline`, "utf8").split("\0");
   const machine = argv[argv.indexOf("-machine") + 1];
-  expect(machine).toMatch(/^microvm,accel=kvm,/);
+  expect(machine).toMatch(/^microvm,/);
+  expect(argv[argv.indexOf("-accel") + 1]).toBe("kvm");
   for (const part of ["pit=off", "pic=off", "rtc=off"]) expect(machine).toContain(part);
   expect(argv[argv.indexOf("-cpu") + 1]).toBe("host");
   expect(argv.join(" ")).toMatch(/vhost-vsock-device,guest-cid=\d+/);

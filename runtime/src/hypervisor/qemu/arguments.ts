@@ -1,6 +1,7 @@
 import type { Disk } from "../../shared/disk.ts";
 import type { VmSpec } from "../hypervisor.ts";
 import type { QemuAccel } from "./accel.ts";
+import { translationMib } from "./host-need.ts";
 import { type Machine, virtioDevice } from "./machines.ts";
 
 /** Guest files as the confined VMM sees them. */
@@ -41,7 +42,10 @@ export function qemuArguments(spec: VmSpec, parts: VmParts): string[] {
 }
 
 function machineOptions(machine: Machine, accel: QemuAccel): string[] {
-  return ["-machine", `${machine.name},accel=${accel},${machine.properties(accel)},memory-backend=memory`];
+  return [
+    ...["-machine", `${machine.name},${machine.properties(accel)},memory-backend=memory`],
+    ...["-accel", accel === "tcg" ? `tcg,tb-size=${translationMib}` : accel],
+  ];
 }
 
 /**

@@ -18,6 +18,7 @@ import { accelDoubt, accelNotice, chooseAccel, failureMarks, type QemuAccel } fr
 import { insidePaths, qemuArguments, type VmParts } from "./arguments.ts";
 import { type CarrierParts, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
+import { hostNeed } from "./host-need.ts";
 import { chooseMachine } from "./machine-choice.ts";
 import { debianPackage, program } from "./program.ts";
 import { shareFlaw, shareProblem } from "./share-problem.ts";
@@ -49,7 +50,15 @@ interface LaunchPlan {
   readonly monitor: MonitorSpec;
 }
 
-export const qemu: Hypervisor = { name: driverName, probe, shareProblem, shareFlaw, launch, attach };
+export const qemu: Hypervisor = {
+  name: driverName,
+  probe,
+  shareProblem,
+  shareFlaw,
+  hostNeed,
+  launch,
+  attach,
+};
 
 async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
   const plan = planLaunch(spec);

@@ -22,14 +22,15 @@ interface Limits {
   readonly limitBytes?: number;
   readonly quotaMicros?: number;
   readonly periodMicros?: number;
+  readonly cpus?: string;
 }
 
 const plan = (limits: Limits, settings: Partial<SizeSettings> = {}): MachinePlan => {
-  const { limitBytes = null, quotaMicros = null, periodMicros = null } = limits;
+  const { limitBytes = null, quotaMicros = null, periodMicros = null, cpus = "" } = limits;
   const guest = { kernel: null, directory: path.join(distDirectory, "guest"), parameters: [] };
   return planMachine(
     { guest, size: { ...size, ...settings } },
-    { memory: { limitBytes }, cpu: { quotaMicros, periodMicros } },
+    { memory: { limitBytes }, cpu: { quotaMicros, periodMicros, cpus } },
   );
 };
 
@@ -56,6 +57,14 @@ test("processors are bounded by the host's and by the configuration", () => {
   expect(plan(limits).vcpuCount).toBe(Math.min(100, availableParallelism()));
   expect(plan(limits, { maxVcpuCount: 1 }).vcpuCount).toBe(1);
   expect(plan({ quotaMicros: 1, periodMicros: 1_000_000 }).vcpuCount).toBe(1);
+});
+
+test("a machine has no more processors than it may run on, and all of them without a quota", () => {
+  const all = `0-${availableParallelism() - 1}`;
+  expect(plan({ cpus: all }).vcpuCount).toBe(availableParallelism());
+  expect(plan({ cpus: "0", quotaMicros: 800_000 }).vcpuCount).toBe(1);
+  expect(plan({ cpus: all, quotaMicros: 50_000 }).vcpuCount).toBe(1);
+  expect(plan({ cpus: "x" }).vcpuCount).toBe(1);
 });
 
 test("what is configured outright is not bounded, but by the host's memory", () => {

@@ -20,6 +20,7 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     vmDirectory: "/run/runv/vm/0123456789abcdef",
     vm: { driver: "fake" },
     cgroups: ["/sys/fs/cgroup/x"],
+    hostNeed: { memoryBytes: 512 * 1024 ** 2, tasks: 97 },
     systemdCgroup: false,
     ...change,
   };

@@ -1,0 +1,154 @@
+import {
+  type BlockIoResources,
+  type CpuResources,
+  type MemoryResources,
+  type ResourcesSpec,
+  unlimited,
+} from "../oci/resources.ts";
+import type { HostNeed } from "../shared/host-need.ts";
+
+/** What a host can hold a machine to. */
+type LimitedResources = Pick<ResourcesSpec, "memory" | "cpu" | "pids" | "blockIo">;
+
+/** One limit as either version of cgroups takes it: the first of these files that there is gets its value. */
+export interface HostLimit {
+  /** As config.json calls it, below linux.resources. */
+  readonly field: string;
+  readonly files: readonly (readonly [name: string, value: number | string])[];
+  /** Nothing else can hold it: it names what the guest knows nothing of. */
+  readonly isOnlyHere: boolean;
+}
+
+/** The kernel's own, for a quota without a period. */
+const kernelPeriodMicros = 100_000;
+/** Of a processor: what a machine does beside running its container, in the guest kernel, the agent, and for input and output. */
+const ownCpuShare = 0.25;
+/** The ranges of blkio.weight (v1) and of io.weight (v2), which is mapped linearly. */
+const blkioRange = { least: 10, most: 1000 };
+const ioRange = { least: 1, most: 10_000 };
+/** The result of a power is not exact: 1,024 shares are 100 and no more. */
+const rounding = 1e-9;
+
+/** Those that hold from before the machine is started. What is not asked for is not limited. */
+export function machineLimits(resources: LimitedResources, need: HostNeed): HostLimit[] {
+  const { cpu, memory, pids, blockIo } = resources;
+  return [
+    ...(cpu.cpus === "" ? [] : [ownLimit("cpu.cpus", ["cpuset.cpus", cpu.cpus])]),
+    ...(cpu.mems === "" ? [] : [ownLimit("cpu.mems", ["cpuset.mems", cpu.mems])]),
+    ...sharesLimit(cpu),
+    ...memoryLimits(memory, need),
+    ...(isBounded(pids.limit) ? [limit("pids.limit", ["pids.max", pids.limit + need.tasks])] : []),
+    ...blockIoLimits(blockIo),
+  ];
+}
+
+/** Those of the running machine: they would make it start slowly, and the guest holds its container to them anyway. */
+export function runningLimits({
+  cpu: { quotaMicros, periodMicros },
+}: Pick<LimitedResources, "cpu">): HostLimit[] {
+  if (quotaMicros === null && periodMicros === null) return [];
+  const period = periodMicros ?? kernelPeriodMicros;
+  const quota = isBounded(quotaMicros) ? quotaMicros + Math.ceil(period * ownCpuShare) : unlimited;
+  const both: readonly [string, string] = ["cpu.max", `${quota === unlimited ? "max" : quota} ${period}`];
+  return [
+    limit("cpu.period", ["cpu.cfs_period_us", period], both),
+    limit("cpu.quota", ["cpu.cfs_quota_us", quota], both),
+  ];
+}
+
+function sharesLimit({ shares }: CpuResources): HostLimit[] {
+  if (shares === null) return [];
+  return [limit("cpu.shares", ["cpu.shares", shares], ["cpu.weight", weightOfShares(shares)])];
+}
+
+/** The container's own limit is held in the guest: to the host all of the guest's memory is the machine's. */
+function memoryLimits(memory: MemoryResources, { memoryBytes }: HostNeed): HostLimit[] {
+  const { limitBytes, swapBytes, reservationBytes } = memory;
+  if (!isBounded(limitBytes)) return reservation(reservationBytes);
+  const limits = [
+    limit("memory.limit", ["memory.limit_in_bytes", memoryBytes], ["memory.max", memoryBytes]),
+    ...reservation(reservationBytes),
+  ];
+  if (!isBounded(swapBytes)) return limits;
+  const swapOnly = swapBytes - limitBytes;
+  const withSwap = limit(
+    "memory.swap",
+    ["memory.memsw.limit_in_bytes", memoryBytes + swapOnly],
+    ["memory.swap.max", swapOnly],
+  );
+  return [...limits, withSwap];
+}
+
+function reservation(bytes: number | null): HostLimit[] {
+  if (!isBounded(bytes)) return [];
+  return [limit("memory.reservation", ["memory.soft_limit_in_bytes", bytes], ["memory.low", bytes])];
+}
+
+/** Devices are the host's, and so is what the machine reads and writes of them. */
+function blockIoLimits(blockIo: BlockIoResources): HostLimit[] {
+  const limits: HostLimit[] = [];
+  const { weight: common, leafWeight } = blockIo;
+  if (common !== null) {
+    const files = ["blkio.weight", "blkio.bfq.weight", "io.bfq.weight"].map(
+      (name) => [name, common] as const,
+    );
+    limits.push(limit("blockIO.weight", ...files, ["io.weight", ioWeight(common)]));
+  }
+  if (leafWeight !== null) limits.push(ownLimit("blockIO.leafWeight", ["blkio.leaf_weight", leafWeight]));
+  for (const { major, minor, ...own } of blockIo.weightDevices) {
+    const field = "blockIO.weightDevice";
+    if (own.weight !== null) {
+      const line = `${major}:${minor} ${own.weight}`;
+      const names = ["blkio.weight_device", "blkio.bfq.weight_device", "io.bfq.weight"];
+      limits.push(ownLimit(field, ...names.map((name) => [name, line] as const)));
+    }
+    if (own.leafWeight !== null)
+      limits.push(ownLimit(field, ["blkio.leaf_weight_device", `${major}:${minor} ${own.leafWeight}`]));
+  }
+  return [...limits, ...throttles(blockIo)];
+}
+
+function throttles(blockIo: BlockIoResources): HostLimit[] {
+  const kinds = [
+    { field: "ReadBps", v1: "read_bps", v2: "rbps", devices: blockIo.readBps },
+    { field: "WriteBps", v1: "write_bps", v2: "wbps", devices: blockIo.writeBps },
+    { field: "ReadIOPS", v1: "read_iops", v2: "riops", devices: blockIo.readIops },
+    { field: "WriteIOPS", v1: "write_iops", v2: "wiops", devices: blockIo.writeIops },
+  ];
+  return kinds.flatMap(({ field, v1, v2, devices }) =>
+    devices.map(({ major, minor, rate }) =>
+      ownLimit(
+        `blockIO.throttle${field}Device`,
+        [`blkio.throttle.${v1}_device`, `${major}:${minor} ${rate}`],
+        ["io.max", `${major}:${minor} ${v2}=${rate}`],
+      ),
+    ),
+  );
+}
+
+function limit(field: string, ...files: HostLimit["files"]): HostLimit {
+  return { field, files, isOnlyHere: false };
+}
+
+/** Of processors, memory nodes and devices, whose numbers are the host's. */
+function ownLimit(field: string, ...files: HostLimit["files"]): HostLimit {
+  return { field, files, isOnlyHere: true };
+}
+
+function isBounded(value: number | null): value is number {
+  return value !== null && value !== unlimited;
+}
+
+/**
+ * As runc does it since 1.4, and the agent: the least, the default and the most of both are each other's, with a quadratic function between
+ * their logarithms.
+ */
+function weightOfShares(shares: number): number {
+  const log = Math.log2(shares);
+  return Math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34) - rounding);
+}
+
+function ioWeight(blkioWeight: number): number {
+  const share = (blkioWeight - blkioRange.least) / (blkioRange.most - blkioRange.least);
+  return ioRange.least + Math.floor(share * (ioRange.most - ioRange.least));
+}

@@ -1,0 +1,7 @@
+/** What a virtual machine takes of the host, whatever its container may use of it. */
+export interface HostNeed {
+  /** The machine's memory, and that of the processes around it. */
+  readonly memoryBytes: number;
+  /** Threads and processes that are not the container's. */
+  readonly tasks: number;
+}

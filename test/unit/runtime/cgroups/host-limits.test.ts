@@ -1,0 +1,134 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { applyHostLimits } from "../../../../runtime/src/cgroups/apply-limits.ts";
+import { machineLimits, runningLimits } from "../../../../runtime/src/cgroups/host-limits.ts";
+import { type ResourcesSpec, unlimited } from "../../../../runtime/src/oci/resources.ts";
+import { withTemporaryDirectory } from "../../../harness/temporary-directory.ts";
+
+const nothing: Pick<ResourcesSpec, "memory" | "cpu" | "pids" | "blockIo"> = {
+  memory: {
+    limitBytes: null,
+    reservationBytes: null,
+    swapBytes: null,
+    checkBeforeUpdate: false,
+  },
+  cpu: {
+    shares: null,
+    quotaMicros: null,
+    periodMicros: null,
+    burstMicros: null,
+    cpus: "",
+    mems: "",
+    idle: null,
+  },
+  pids: { limit: null },
+  blockIo: {
+    weight: null,
+    leafWeight: null,
+    weightDevices: [],
+    readBps: [],
+    writeBps: [],
+    readIops: [],
+    writeIops: [],
+  },
+};
+const need = { memoryBytes: 500, tasks: 100 };
+
+/** What is written, by the files of v1 (the first) or v2 (the last). */
+const written = (
+  limits: ReturnType<typeof machineLimits>,
+  version: 0 | -1,
+): Readonly<Record<string, string | number>> =>
+  Object.fromEntries(limits.map(({ files }) => files.at(version) ?? ["none", 0]));
+
+test("what is not asked for, or has no bound, is not limited", () => {
+  expect(machineLimits(nothing, need)).toEqual([]);
+  expect(runningLimits(nothing)).toEqual([]);
+  const memory = { ...nothing.memory, limitBytes: unlimited, swapBytes: unlimited };
+  expect(machineLimits({ ...nothing, memory, pids: { limit: unlimited } }, need)).toEqual([]);
+});
+
+test("limits are the container's and the machine's own need", () => {
+  const memory = { ...nothing.memory, limitBytes: 300, swapBytes: 400, reservationBytes: 200 };
+  const limits = machineLimits({ ...nothing, memory, pids: { limit: 7 } }, need);
+  expect(written(limits, 0)).toEqual({
+    "memory.limit_in_bytes": 500,
+    "memory.soft_limit_in_bytes": 200,
+    "memory.memsw.limit_in_bytes": 600,
+    "pids.max": 107,
+  });
+  expect(written(limits, -1)).toEqual({
+    "memory.max": 500,
+    "memory.low": 200,
+    "memory.swap.max": 100,
+    "pids.max": 107,
+  });
+});
+
+test("a quarter of a processor comes on top of the quota", () => {
+  const cpu = { ...nothing.cpu, quotaMicros: 50_000, periodMicros: 200_000, shares: 1024 };
+  const running = runningLimits({ ...nothing, cpu });
+  expect(written(running, 0)).toEqual({ "cpu.cfs_period_us": 200_000, "cpu.cfs_quota_us": 100_000 });
+  expect(written(running, -1)).toEqual({ "cpu.max": "100000 200000" });
+  expect(written(machineLimits({ ...nothing, cpu }, need), -1)).toEqual({ "cpu.weight": 100 });
+  const free = { ...nothing.cpu, quotaMicros: unlimited };
+  expect(written(runningLimits({ ...nothing, cpu: free }), -1)).toEqual({ "cpu.max": "max 100000" });
+});
+
+test("the weights of v2 are those that runc makes of shares", () => {
+  const weightOf = (shares: number): unknown =>
+    written(machineLimits({ ...nothing, cpu: { ...nothing.cpu, shares } }, need), -1)["cpu.weight"];
+  expect([2, 1024, 262_144].map(weightOf)).toEqual([1, 100, 10_000]);
+});
+
+test("block devices are the host's", () => {
+  const blockIo = {
+    ...nothing.blockIo,
+    weight: 500,
+    weightDevices: [{ major: 8, minor: 0, weight: 300, leafWeight: null }],
+    readBps: [{ major: 8, minor: 16, rate: 1000 }],
+    writeIops: [{ major: 8, minor: 16, rate: 20 }],
+  };
+  const limits = machineLimits({ ...nothing, blockIo }, need);
+  expect(written(limits, 0)).toEqual({
+    "blkio.weight": 500,
+    "blkio.weight_device": "8:0 300",
+    "blkio.throttle.read_bps_device": "8:16 1000",
+    "blkio.throttle.write_iops_device": "8:16 20",
+  });
+  expect(limits.map(({ files }) => files.at(-1))).toEqual([
+    ["io.weight", 4950],
+    ["io.bfq.weight", "8:0 300"],
+    ["io.max", "8:16 rbps=1000"],
+    ["io.max", "8:16 wiops=20"],
+  ]);
+});
+
+test("the first file that there is takes a limit, and a limit that nothing takes is told by its field", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    writeFileSync(path.join(directory, "memory.max"), "max");
+    const told: string[] = [];
+    const resources = {
+      ...nothing,
+      memory: { ...nothing.memory, limitBytes: 1 },
+      pids: { limit: 1 },
+    };
+    applyHostLimits([directory], machineLimits(resources, need), (sentence) => told.push(sentence));
+    expect(readFileSync(path.join(directory, "memory.max"), "utf8")).toBe("500");
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^cgroup: linux\.resources\.pids\.limit does not hold on the host: .* no pids\.max/,
+      ),
+    ]);
+    const cpu = { ...nothing.cpu, cpus: "0" };
+    expect(() => applyHostLimits([directory], machineLimits({ ...nothing, cpu }, need), fail)).toThrow(
+      "linux.resources.cpu.cpus does not hold on the host",
+    );
+    await Promise.resolve();
+  });
+});
+
+function fail(sentence: string): never {
+  throw new Error(sentence);
+}

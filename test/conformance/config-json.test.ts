@@ -11,7 +11,7 @@ import { distDirectory, repositoryRoot } from "../harness/paths.ts";
 
 /** A config.json with every field of runtime-spec, each with a value that asks for something. */
 const everyField = JSON.parse(
-  readFileSync(path.join(repositoryRoot, "test/fixtures/specs/every-field.json"), "utf8"),
+  readFileSync(path.join(repositoryRoot, "test/fixtures/every-field.json"), "utf8"),
 ) as Json;
 
 const runvProgram = path.join(distDirectory, "runv");

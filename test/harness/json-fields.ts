@@ -32,3 +32,9 @@ function nameBelow(
   if ([...unwanted].some((other) => other === any || other.startsWith(`${any}.`))) return any;
   return field === "" ? name : `${field}.${name}`;
 }
+
+/** A member of an object; null when there is none. */
+export function memberOf(document: Json, name: string): Json {
+  const members: ReadonlyMap<string, Json> = new Map(Object.entries(document ?? {}));
+  return members.get(name) ?? null;
+}

@@ -1,3 +1,4 @@
+import { excerpt } from "../shared/excerpt.ts";
 import type { JsonCursor } from "../shared/json-cursor.ts";
 import { type CapabilityName, capabilityNames } from "./linux-names.ts";
 import type { CapabilitySets } from "./process-spec.ts";
@@ -18,7 +19,7 @@ export function parseCapabilities(capabilities: JsonCursor, warn: Warn): Capabil
 function parseSet(set: JsonCursor, warn: Warn): readonly CapabilityName[] {
   return set.strings().flatMap((name) => {
     const known = parseCapabilityName(name);
-    if (known === null) warn(`${set.path}: unknown capability is ignored: ${JSON.stringify(name)}`);
+    if (known === null) warn(`${set.path}: unknown capability is ignored: ${excerpt(JSON.stringify(name))}`);
     return known === null ? [] : [known];
   });
 }

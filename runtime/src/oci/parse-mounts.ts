@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { excerpt } from "../shared/excerpt.ts";
 import type { JsonCursor } from "../shared/json-cursor.ts";
 import { bindOptions, hostSharingOptions } from "./mount-options.ts";
 import { parseIdMappings } from "./parse-id-mappings.ts";
@@ -37,7 +38,8 @@ function noMappings(mount: JsonCursor): null {
 /** "It MAY be a relative path, in which case it MUST be interpreted as relative to "/"" (config.md, "Mounts"). */
 function parseDestination(destination: JsonCursor, warn: Warn): string {
   const path = nonEmpty(destination);
-  if (!path.startsWith("/")) warn(`${destination.path}: taken as relative to "/": ${JSON.stringify(path)}`);
+  if (!path.startsWith("/"))
+    warn(`${destination.path}: taken as relative to "/": ${excerpt(JSON.stringify(path))}`);
   return posix.resolve("/", path);
 }
 

@@ -1,4 +1,5 @@
 import { RunvError } from "@runv/protocol/errors";
+import { excerpt } from "./excerpt.ts";
 
 /**
  * A place in a JSON document that comes from outside: reads what is there or throws a sentence with the place's path.
@@ -115,8 +116,8 @@ export class JsonCursor {
   }
 
   error(code: "invalid-argument" | "unsupported", why: string): RunvError {
-    const place = this.path === "" ? this.#document : `${this.#document}: ${this.path}`;
-    return new RunvError(code, `${place}: ${why}`, {
+    const place = this.path === "" ? this.#document : `${this.#document}: ${excerpt(this.path)}`;
+    return new RunvError(code, `${place}: ${excerpt(why)}`, {
       context: { document: this.#document, field: this.path },
     });
   }

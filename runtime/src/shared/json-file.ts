@@ -2,6 +2,7 @@ import { errorMessage, RunvError } from "@runv/protocol/errors";
 import { parse } from "lossless-json";
 import { BoundedReader, readRegularFile } from "./bounded-reader.ts";
 import { pollUntil, withDeadline } from "./deadlines.ts";
+import { excerpt } from "./excerpt.ts";
 import { documentTimeoutMs, maxJsonDepth } from "./limits.ts";
 
 /** How often a pipe that has nothing to read is looked at. */
@@ -47,7 +48,9 @@ export function parseJson(text: string, document: string): unknown {
   try {
     return longInteger.test(text) ? parseExactly(text) : JSON.parse(text);
   } catch (cause) {
-    throw new RunvError("invalid-argument", `${document}: not valid JSON: ${errorMessage(cause)}`, { cause });
+    throw new RunvError("invalid-argument", `${document}: not valid JSON: ${excerpt(errorMessage(cause))}`, {
+      cause,
+    });
   }
 }
 

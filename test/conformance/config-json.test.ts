@@ -78,9 +78,12 @@ describe("the parser does what docs/config-json.md says", () => {
     expect(refusalOf(document)).toEqual(["unsupported", expect.toSatisfy((named) => isPartOf(field, named))]);
   });
 
-  test("what has no effect is accepted, and changes nothing", () => {
-    for (const { name } of rows.filter(({ status }) => status === "no effect"))
-      expect(outcome(withoutFields(honoured, [name])), name).toEqual(parsed(honoured).spec);
+  test("what has no effect is accepted with a warning, and changes nothing", () => {
+    const { spec, warnings } = parsed(honoured);
+    for (const { name } of rows.filter(({ status }) => status === "no effect")) {
+      expect(outcome(withoutFields(honoured, [name])), name).toEqual(spec);
+      expect(warnings).toContainEqual(expect.stringContaining(name));
+    }
   });
 });
 

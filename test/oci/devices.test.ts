@@ -129,6 +129,20 @@ ociSuite("linux.devices", ({ test, each }) => {
   );
 
   test(
+    "a part of the kernel that the guest's does not have is an error",
+    async (bed) => {
+      const { status, stderr } = await bed.sh("true", (config) => {
+        config.linux.devices = [{ path: "/dev/btrfs-control", type: "c", major: 10, minor: 234 }];
+      });
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringContaining("device /dev/btrfs-control: the guest's kernel has no device c 10:234"),
+      ]);
+    },
+    "refuses-unsupported",
+  );
+
+  test(
     "hardware is refused by name",
     async (bed) => {
       const { status, stderr } = await bed.sh("true", (config) => {

@@ -164,6 +164,55 @@ ociSuite("a user namespace", ({ test }) => {
     "exec-owns-streams",
   );
 
+  test(
+    "makes control groups below its own where they are mounted writable",
+    async (bed) => {
+      const script =
+        "mkdir /sys/fs/cgroup/sub && echo $$ > /sys/fs/cgroup/sub/cgroup.procs && cat /proc/self/cgroup";
+      const { stdout, stderr } = await sh(bed, script, (config) => {
+        config.linux.namespaces.push({ type: "cgroup" });
+        config.mounts.push({
+          destination: "/sys/fs/cgroup",
+          type: "cgroup",
+          source: "cgroup",
+          options: ["nosuid"],
+        });
+      });
+      expect([stderr, stdout]).toEqual(["", "0::/sub\n"]);
+    },
+    "cgroup2-limits",
+  );
+
+  test(
+    "and not where they are mounted read-only",
+    async (bed) => {
+      const { stdout } = await sh(bed, "mkdir /sys/fs/cgroup/sub 2>&1", (config) => {
+        config.linux.namespaces.push({ type: "cgroup" });
+        config.mounts.push({
+          destination: "/sys/fs/cgroup",
+          type: "cgroup",
+          source: "cgroup",
+          options: ["ro"],
+        });
+      });
+      expect(stdout).toMatch(/Read-only file system/);
+    },
+    "cgroup2-limits",
+  );
+
+  test("a terminal belongs to the user", async (bed) => {
+    const script = "tty; stat -c %u $(tty)";
+    const bundle = ownBundle(bed, (config) => {
+      config.process.args = ["sh", "-c", script];
+      config.process.terminal = true;
+      config.process.user = { uid: 1000, gid: 1000 };
+    });
+    const argv = bed.argv("run", "--bundle", bundle, bed.newId());
+    const command = argv.map((word) => `'${word}'`).join(" ");
+    const { stdout } = await runProgram(["script", "-qefc", command, "/dev/null"], { stdin: "" });
+    expect(stdout.replaceAll("\r", "")).toContain("/dev/pts/0\n1000\n");
+  });
+
   test("a sysctl of its network namespace", async (bed) => {
     const { stdout, stderr } = await sh(bed, "cat /proc/sys/net/ipv4/ip_forward", (config) => {
       config.linux.sysctl = { "net.ipv4.ip_forward": "1" };

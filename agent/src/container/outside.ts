@@ -1,7 +1,9 @@
 import { type CreateContainerRequest, type Mount, Namespace, type Process } from "@runv/protocol";
+import { delegateCgroup } from "../linux/cgroup-delegation.ts";
 import { makeDeviceNodes } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
 import { mapIds } from "../linux/mapped-mounts.ts";
+import { MS_RDONLY, parseMountOptions } from "../linux/mount-options.ts";
 import { CLONE_NEWPID, CLONE_NEWTIME, CLONE_NEWUSER, CLONE_PARENT } from "../linux/namespaces.ts";
 import { raiseRlimits } from "../linux/rlimits.ts";
 import { clone, exit, type Fd, fchown, unshare, write, writeFile } from "../linux/sys.ts";
@@ -27,6 +29,7 @@ export interface OutsideWork {
   readonly process: Process;
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
+  readonly cgroup: string;
   /** Of the guest, for what is made here. */
   readonly deviceDirectory: string;
   /** Flags of clone(2) for the process inside. */
@@ -51,6 +54,10 @@ function hasMappedIds({ uidMappings, gidMappings }: Mount): boolean {
   return uidMappings.length > 0 || gidMappings.length > 0;
 }
 
+function isWritableCgroup({ type, options }: Mount): boolean {
+  return /^cgroup2?$/.test(type) && (parseMountOptions(options).flags & MS_RDONLY) === 0;
+}
+
 /** Makes what is to be made outside, and then the process inside, in which it returns; the caller's own ends here. */
 export function moveInside(work: OutsideWork): MadeOutside {
   const { request, process, streams, channel } = work;
@@ -59,6 +66,9 @@ export function moveInside(work: OutsideWork): MadeOutside {
   if (idMaps !== null) {
     bringOutside(process, idMaps, streams);
     makeDeviceNodes(work.deviceDirectory, request.devices, idMaps);
+    const owner = outsideId(idMaps.uids, process.uid);
+    if (owner !== null && request.mounts.some(isWritableCgroup))
+      step("delegate the cgroup", () => delegateCgroup(work.cgroup, owner));
   }
   if (request.namespaces.includes(Namespace.TIME)) makeTimeNamespace(request);
   // As our sibling, so that it is the agent's child.

@@ -1,5 +1,6 @@
 import { type CreateContainerRequest, Namespace, type Process, RunvError } from "@runv/protocol";
 import { parseCapabilities } from "../linux/capabilities.ts";
+import { hasDriver } from "../linux/device-drivers.ts";
 import { propagationFlags } from "../linux/mount-options.ts";
 import { checkRlimits } from "../linux/rlimits.ts";
 import { checkResources } from "./check-resources.ts";
@@ -52,6 +53,11 @@ function checkDevices(request: CreateContainerRequest): void {
     checkPath(path, "device");
     if (!deviceTypes.includes(type) || major > maxMajor || minor > maxMinor)
       refuse(`device ${path}: no such device: ${type} ${major}:${minor}`);
+    if (type !== "p" && !hasDriver(type, major, minor))
+      throw new RunvError(
+        "unsupported",
+        `device ${path}: the guest's kernel has no device ${type} ${major}:${minor}`,
+      );
   }
   for (const { type, major, minor, access } of request.deviceRules)
     if (!ruleTypes.includes(type) || major > maxMajor || minor > maxMinor || /[^rwm]/.test(access))

@@ -17,8 +17,9 @@ export function limitHandlers(
     },
     async update({ containerId, resources }) {
       if (resources === undefined) throw new RunvError("invalid-argument", "resources is missing");
-      await updateContainer(containers.get(containerId), resources);
-      return {};
+      const container = containers.get(containerId);
+      await updateContainer(container, resources);
+      return container.limits.cpu;
     },
     async pause({ containerId }) {
       await containers.get(containerId).pause();

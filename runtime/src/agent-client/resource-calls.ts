@@ -1,11 +1,16 @@
 import type { Client } from "@grpc/grpc-js";
-import { ContainersDefinition, type Resources, type StatsResponse } from "@runv/protocol";
+import {
+  ContainersDefinition,
+  type Resources,
+  type StatsResponse,
+  type UpdateContainerResponse,
+} from "@runv/protocol";
 import type { CallTarget } from "./call.ts";
 import { callStream } from "./call-stream.ts";
 
 /** Calls about the resources of a container: limits, use, and standing still. */
 export interface ResourceCalls {
-  updateContainer(containerId: string, resources: Resources): Promise<void>;
+  updateContainer(containerId: string, resources: Resources): Promise<UpdateContainerResponse>;
   pauseContainer(containerId: string): Promise<void>;
   resumeContainer(containerId: string): Promise<void>;
   stats(containerId: string): Promise<StatsResponse>;
@@ -20,7 +25,7 @@ export function resourceCalls(channel: Client, ask: Ask, signal: AbortSignal): R
   return {
     updateContainer: async (containerId, resources) => {
       const target = { service: containers, method: ContainersDefinition.methods.update };
-      await ask(target, { containerId, resources });
+      return ask(target, { containerId, resources });
     },
     pauseContainer: async (containerId) => {
       await ask({ service: containers, method: ContainersDefinition.methods.pause }, { containerId });

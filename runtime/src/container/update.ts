@@ -1,3 +1,4 @@
+import type { UpdateContainerResponse } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { ResourcesSpec } from "../oci/resources.ts";
 import { withAgent } from "../sandbox/attached.ts";
@@ -18,12 +19,22 @@ export async function updateContainer(id: string, resources: ResourcesSpec, cont
     const status = containerStatus(record);
     if (status === "stopped" || status === "creating")
       throw new RunvError("invalid-state", messages.containerNotRunning);
-    await withAgent(record, context.signal, async (agent) =>
+    const held = await withAgent(record, context.signal, async (agent) =>
       agent.updateContainer(id, resourcesRequest(resources)),
     );
     const warn = (sentence: string): void => context.log.warning(sentence);
     if (record.hostNeed !== null) limitHostPlace(record, { resources, need: record.hostNeed }, warn);
-    limitRunning(record, resources, warn);
+    limitRunning(record, withProcessorTime(resources, held), warn);
     return null;
   });
+}
+
+/** Quota and period are one limit: whoever changes one keeps the other, which the guest knows. */
+function withProcessorTime(resources: ResourcesSpec, held: UpdateContainerResponse): ResourcesSpec {
+  const { cpu } = resources;
+  if (cpu.quotaMicros === null && cpu.periodMicros === null) return resources;
+  return {
+    ...resources,
+    cpu: { ...cpu, quotaMicros: held.quotaUs ?? null, periodMicros: held.periodUs ?? null },
+  };
 }

@@ -541,6 +541,12 @@ export interface UpdateContainerRequest {
 }
 
 export interface UpdateContainerResponse {
+  /** that holds now; -1: no limit; absent: none was ever asked for */
+  quotaUs?:
+    | number
+    | undefined;
+  /** that holds now; absent: the kernel's own */
+  periodUs?: number | undefined;
 }
 
 export interface PauseContainerRequest {
@@ -4385,11 +4391,17 @@ export const UpdateContainerRequest: MessageFns<UpdateContainerRequest> = {
 };
 
 function createBaseUpdateContainerResponse(): UpdateContainerResponse {
-  return {};
+  return { quotaUs: undefined, periodUs: undefined };
 }
 
 export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
-  encode(_: UpdateContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: UpdateContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.quotaUs !== undefined) {
+      writer.uint32(8).int64(message.quotaUs);
+    }
+    if (message.periodUs !== undefined) {
+      writer.uint32(16).uint64(message.periodUs);
+    }
     return writer;
   },
 
@@ -4406,6 +4418,22 @@ export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.quotaUs = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.periodUs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4421,8 +4449,10 @@ export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
   create(base?: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
     return UpdateContainerResponse.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
+  fromPartial(object: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
     const message = createBaseUpdateContainerResponse();
+    message.quotaUs = object.quotaUs ?? undefined;
+    message.periodUs = object.periodUs ?? undefined;
     return message;
   },
 };

@@ -71,6 +71,7 @@ const noControllers = isUnified
       ]),
     );
 const runcLacks = {
+  "checked-mappings": "runc ignores mappings without a user namespace",
   ...noVersionTwo,
   "vm-section": "runc runs no virtual machines",
   "own-pid-namespace": "runc shares the host's processes then",

@@ -22,6 +22,7 @@ export type Need =
   | "mounts-inside"
   | "new-syscalls-enosys"
   | "no-args"
+  | "nosymfollow"
   | "own-pid-namespace"
   | "pause-of-created"
   | "poststart-at-start"
@@ -34,6 +35,7 @@ export type Need =
   | "refuses-pause"
   | "refuses-unsupported"
   | "relative-cwd-refused"
+  | "rootfs-propagation"
   | "seccomp-flags"
   | "seccomp-with-execve"
   | "seccomp-words-named"
@@ -71,6 +73,9 @@ const noControllers = isUnified
       ]),
     );
 const runcLacks = {
+  nosymfollow: "runc 1.1 does not know nosymfollow",
+  "rootfs-propagation":
+    "runc gives this propagation to what its own root is mounted on, not to the container's root",
   "checked-mappings": "runc ignores mappings without a user namespace",
   ...noVersionTwo,
   "vm-section": "runc runs no virtual machines",
@@ -126,6 +131,7 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       "lower-case-signals": "crun knows signals by their upper case names only",
       "new-syscalls-enosys": "crun has the default action also for system calls newer than the profile",
       "vm-section": "crun runs no virtual machines",
+      nosymfollow: "crun hands nosymfollow to the file system, which refuses it",
       "own-pid-namespace": "crun shares the host's processes then",
       tun: "the host may have no tun driver",
       "mounts-inside": "crun resolves an overlay's directories on the host",

@@ -9,6 +9,7 @@ import { eventually } from "./harness/wait.ts";
 
 const endTimeoutMs = 60_000;
 const sigkillStatus = 137;
+const limitBytes = 67_108_864;
 
 let containerd: Containerd;
 
@@ -142,6 +143,22 @@ describe("ctr run --detach", () => {
     await containerd.must("task", "kill", "--signal", "KILL", "detached");
     await statusBecomes("detached", "STOPPED");
     expect(await deleteTask("detached")).toBe(sigkillStatus);
+  });
+
+  test("limits, pauses and resumes a container", async () => {
+    const id = containerd.id("limited");
+    const limits = ["--memory-limit", String(limitBytes), "--cpu-quota", "40000", "--cpu-period", "50000"];
+    const { status } = await containerd.run(["--detach", ...limits, containerd.image, id, "sleep", "1000"]);
+    expect(status).toBe(0);
+    const glutton = await containerd.ctr("task", "exec", "--exec-id", "e1", id, "tail", "/dev/zero");
+    expect(glutton.status).toBe(sigkillStatus);
+    await containerd.must("task", "pause", id);
+    await statusBecomes(id, "PAUSED");
+    await containerd.must("task", "resume", id);
+    await statusBecomes(id, "RUNNING");
+    await containerd.must("task", "kill", "--signal", "KILL", id);
+    await statusBecomes(id, "STOPPED");
+    expect(await deleteTask(id)).toBe(sigkillStatus);
   });
 
   test("tells of a virtual machine that was killed", async () => {

@@ -174,6 +174,23 @@ declare module "runv:sys" {
   export function setrlimit(resource: number, soft: number, hard: number): void;
   /** getrlimit(2): -1 is RLIM_INFINITY, and what no number holds exactly. */
   export function getrlimit(resource: number): { soft: number; hard: number };
+  // ── how the kernel treats the caller (native/scheduling.c) ──────────────────────────────────────────────────────────────
+  /** sched_setattr(2): SCHED_*, SCHED_FLAG_*. */
+  export function setScheduler(attributes: {
+    readonly policy: number;
+    readonly flags: number;
+    readonly nice: number;
+    readonly priority: number;
+    readonly runtimeNs: number;
+    readonly deadlineNs: number;
+    readonly periodNs: number;
+  }): void;
+  /** ioprio_set(2): class and priority in one number. */
+  export function setIoPriority(priority: number): void;
+  /** sched_setaffinity(2): numbers of processors, 0 to 1023. Throws EINVAL when the machine has none of them. */
+  export function setAffinity(processors: readonly number[]): void;
+  /** personality(2). */
+  export function setPersonality(persona: number): void;
   /** seccomp(SECCOMP_SET_MODE_FILTER) with SECCOMP_FILTER_FLAG_* (prctl on kernels that know no flags): `filter` is an array of struct
    * sock_filter, 8 bytes each. `flags` defaults to 0. */
   export function seccompFilter(filter: Uint8Array, flags?: number): void;

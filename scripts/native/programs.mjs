@@ -32,6 +32,7 @@ export const programs = [
     families: [
       ...everyProgram,
       "run_captured",
+      "scheduling",
       "mount_trees",
       "bpf",
       "seccomp",
@@ -73,6 +74,7 @@ export const programs = [
 export const everyFamily = [
   ...everyProgram,
   "run_captured",
+  "scheduling",
   "mount_trees",
   "bpf",
   "seccomp",

@@ -14,7 +14,7 @@ const standingStill: Wait = { intervalMs: 2, deadlineMs: 10_000 };
 
 type ContainerParts = Pick<
   Container,
-  "id" | "init" | "cgroup" | "namespaces" | "idMaps" | "seccomp" | "startHooksMs" | "limits"
+  "id" | "init" | "cgroup" | "namespaces" | "idMaps" | "seccomp" | "personality" | "startHooksMs" | "limits"
 >;
 
 /** One container that exists: its init is set up, runs, or has ended and was not deleted yet. */
@@ -25,6 +25,8 @@ export class Container {
   readonly namespaces: NamespaceSet;
   /** For its further processes too; null: it has no profile. */
   readonly seccomp: SeccompFilter | null;
+  /** For its further processes too; empty: the guest's. */
+  readonly personality: string;
   /** Of its user namespace; null: it has the guest's. */
   readonly idMaps: IdMaps | null;
   /** How long the hooks of its start may take. */
@@ -36,13 +38,24 @@ export class Container {
   #destroyed = false;
   #paused = false;
 
-  constructor({ id, init, cgroup, namespaces, idMaps, seccomp, startHooksMs, limits }: ContainerParts) {
+  constructor({
+    id,
+    init,
+    cgroup,
+    namespaces,
+    idMaps,
+    seccomp,
+    personality,
+    startHooksMs,
+    limits,
+  }: ContainerParts) {
     this.id = id;
     this.init = init;
     this.cgroup = cgroup;
     this.namespaces = namespaces;
     this.idMaps = idMaps;
     this.seccomp = seccomp;
+    this.personality = personality;
     this.startHooksMs = startHooksMs;
     this.limits = limits;
   }

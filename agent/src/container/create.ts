@@ -83,6 +83,7 @@ export async function createContainer(creation: Creation): Promise<Container> {
         namespaces: openNamespaces(init.child.pid, optionalNamespaces(request.namespaces)),
         idMaps: idMapsOf(request),
         seccomp,
+        personality: request.personality,
         startHooksMs: startHooksDeadlineMs(request.startContainerHooks),
         limits,
       });
@@ -119,7 +120,18 @@ async function launchInit(
   const { request, process, rootfs, deviceDirectory, allowVsock } = creation;
   const cloneFlags = namespaceFlags(request.namespaces);
   const isOutside = beginsOutside(request);
-  const shared = { request, process, rootfs, cgroup, allowVsock, seccomp, deviceDirectory, cloneFlags };
+  const { personality } = request;
+  const shared = {
+    request,
+    process,
+    rootfs,
+    cgroup,
+    allowVsock,
+    seccomp,
+    personality,
+    deviceDirectory,
+    cloneFlags,
+  };
   return launch({
     name: `container ${request.containerId}`,
     terminal: process.terminal,

@@ -1,5 +1,5 @@
-import { type Process, RunvError } from "@runv/protocol";
-import { enterCgroupOf } from "../linux/cgroups.ts";
+import { type CreateProcessRequest, type Process, RunvError } from "@runv/protocol";
+import { enterCgroupOf, enterSubCgroup } from "../linux/cgroups.ts";
 import { errnoOf, step } from "../linux/errno.ts";
 import {
   CLONE_PARENT,
@@ -7,6 +7,7 @@ import {
   type NamespaceSet,
   namespaceDescriptors,
 } from "../linux/namespaces.ts";
+import { applyAffinity } from "../linux/scheduling.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { afterFork, clone, closeFrom, exit, type Fd, write } from "../linux/sys.ts";
 import { becomeNamespaceRoot, type IdMaps } from "../linux/user-namespace.ts";
@@ -30,6 +31,10 @@ export interface ExecPlan {
   readonly allowVsock: boolean;
   /** The container's profile; null: it has none. */
   readonly seccomp: SeccompFilter | null;
+  /** The container's; empty: left alone. */
+  readonly personality: string;
+  /** Where it may run, and the cgroup below the container's. */
+  readonly placing: Pick<CreateProcessRequest, "initialProcessors" | "finalProcessors" | "subCgroup">;
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
 }
@@ -42,7 +47,11 @@ export interface ExecPlan {
 export function runExec(plan: ExecPlan): never {
   afterFork();
   return runChild(plan.channel, () => {
-    enterCgroupOf(plan.cgroup, plan.initPid);
+    const { initialProcessors, finalProcessors, subCgroup } = plan.placing;
+    applyAffinity(initialProcessors, "initial");
+    if (subCgroup === "") enterCgroupOf(plan.cgroup, plan.initPid);
+    else enterSubCgroup(plan.cgroup, subCgroup);
+    applyAffinity(finalProcessors, "final");
     adjustOom(plan.process);
     if (plan.idMaps !== null) bringOutside(plan.process, plan.idMaps, plan.streams);
     closeFrom(firstOther, [plan.channel, ...(plan.streams ?? []), ...namespaceDescriptors(plan.namespaces)]);

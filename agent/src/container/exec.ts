@@ -1,4 +1,4 @@
-import { type Process, RunvError } from "@runv/protocol";
+import { type CreateProcessRequest, type Process, RunvError } from "@runv/protocol";
 import { isInPidNamespace } from "../linux/namespaces.ts";
 import { clone } from "../linux/sys.ts";
 import type { Container } from "./container.ts";
@@ -14,11 +14,12 @@ const unclaimedExitMs = 60_000;
 /** Prepares a further process of a running container. */
 export async function createExec(
   container: Container,
-  processId: string,
+  request: CreateProcessRequest,
   process: Process,
   allowVsock: boolean,
 ): Promise<GuestProcess> {
-  const { execs, namespaces, idMaps, cgroup, seccomp } = container;
+  const { processId } = request;
+  const { execs, namespaces, idMaps, cgroup, seccomp, personality } = container;
   const initPid = container.init.child.pid;
   if (container.init.state === "exited")
     throw new RunvError("invalid-state", "cannot exec in a stopped container: container not running");
@@ -33,7 +34,19 @@ export async function createExec(
       terminal: process.terminal,
       fork: () => clone(0),
       body: (channel, streams) =>
-        runExec({ process, namespaces, idMaps, cgroup, initPid, allowVsock, seccomp, streams, channel }),
+        runExec({
+          process,
+          namespaces,
+          idMaps,
+          cgroup,
+          initPid,
+          allowVsock,
+          seccomp,
+          personality,
+          placing: request,
+          streams,
+          channel,
+        }),
       adopt: { take: (pid) => isInPidNamespace(pid, namespaces), terminalOf: "first" },
       options: { unclaimedMs: unclaimedExitMs, onFinished: () => execs.delete(processId) },
     });

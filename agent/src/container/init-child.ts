@@ -3,6 +3,7 @@ import { enterCgroup } from "../linux/cgroups.ts";
 import { bindConsole } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
 import { CLONE_NEWCGROUP } from "../linux/namespaces.ts";
+import { applyPersonality, applyScheduling } from "../linux/scheduling.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import {
   afterFork,
@@ -37,6 +38,8 @@ export interface InitPlan {
   readonly allowVsock: boolean;
   /** The container's profile; null: it has none. */
   readonly seccomp: SeccompFilter | null;
+  /** Its domain; empty: left alone. */
+  readonly personality: string;
   /** Null with a terminal. */
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
@@ -68,10 +71,12 @@ export function runInit(plan: InitPlan): never {
 
 /** The last steps, which a further process of the container takes as well. */
 export function becomeProgram(
-  plan: Pick<InitPlan, "process" | "allowVsock" | "seccomp" | "channel">,
+  plan: Pick<InitPlan, "process" | "allowVsock" | "seccomp" | "personality" | "channel">,
   hooks?: StartContainerHooks,
 ): never {
   const { process, seccomp } = plan;
+  applyPersonality(plan.personality);
+  applyScheduling(process);
   // Before the user's rights and limits count: a passwd file that only root reads still says where home is.
   const env = environmentOf(process);
   const capabilities = becomeUser(process, plan.allowVsock, seccomp !== null);

@@ -3,6 +3,7 @@ import { parseCapabilities } from "../linux/capabilities.ts";
 import { hasDriver } from "../linux/device-drivers.ts";
 import { propagationFlags } from "../linux/mount-options.ts";
 import { checkRlimits } from "../linux/rlimits.ts";
+import { checkPersonality, checkScheduling } from "../linux/scheduling.ts";
 import { checkResources } from "./check-resources.ts";
 import { checkSysctls } from "./sysctls.ts";
 
@@ -42,6 +43,7 @@ export function checkContainer(request: CreateContainerRequest): void {
   checkDevices(request);
   request.startContainerHooks?.hooks.forEach(({ path }) => checkPath(path, "startContainer hook"));
   if (request.resources !== undefined) checkResources(request.resources);
+  checkPersonality(request.personality);
   checkSysctls(request.sysctls, request.namespaces);
   if (request.namespaces.includes(Namespace.UNSPECIFIED)) refuse("unspecified namespace");
   if ((request.hostname !== "" || request.domainname !== "") && !request.namespaces.includes(Namespace.UTS))
@@ -73,11 +75,19 @@ export function checkProcess(process: Process | undefined): Process {
     refuse("process.user: id out of range");
   parseCapabilities(process.capabilities);
   checkRlimits(process.rlimits);
+  checkScheduling(process);
   return process;
 }
 
 function checkPath(path: string, what: string): void {
   if (!path.startsWith("/") || path.includes("\0")) refuse(`${what} is not an absolute path: "${path}"`);
+}
+
+/** @throws RunvError "invalid-argument" for a path that leaves the container's cgroup */
+export function checkSubCgroup(path: string): void {
+  const parts = path.split("/");
+  if (path !== "" && parts.some((part) => ["", ".", ".."].includes(part) || part.includes("\0")))
+    refuse(`invalid sub-cgroup: "${path}"`);
 }
 
 function checkCgroupPath(path: string): void {

@@ -1,6 +1,6 @@
 import { type DeviceRule, RunvError } from "@runv/protocol";
 import { deviceProgram } from "./device-program.ts";
-import { errnoOf, step, tolerate } from "./errno.ts";
+import { errnoOf, step, stepError, tolerate } from "./errno.ts";
 import { availableMemoryBytes } from "./memory.ts";
 import { O_DIRECTORY, O_RDONLY } from "./open-flags.ts";
 import { makeDirectories, parentOf, statIfThere } from "./paths.ts";
@@ -153,6 +153,16 @@ export function enterCgroupOf(path: string, initPid: number): void {
   const [, present = ""] =
     /^0::(.*)$/m.exec(readFile(`/proc/${initPid}/cgroup`, maxControllersBytes * 2)) ?? [];
   step(`enter cgroup ${path}`, () => moveInto(present.startsWith(`${own}/`) ? present : own));
+}
+
+/** Moves the caller into a cgroup that the container has made below its own. @throws RunvError "not-found" when there is none */
+export function enterSubCgroup(path: string, below: string): void {
+  try {
+    moveInto(`${innerCgroup(path)}/${below}`);
+  } catch (thrown) {
+    if (errnoOf(thrown) !== "ENOENT") throw stepError(`enter cgroup ${below}`, thrown);
+    throw new RunvError("not-found", `exec: sub-cgroup ${below}: no such file or directory`);
+  }
 }
 
 function moveInto(path: string): void {

@@ -1,7 +1,7 @@
 import { type ProcessesDefinition, RunvError, type ServiceImplementation } from "@runv/protocol";
 import { createExec } from "../container/exec.ts";
 import { execute } from "../container/launch.ts";
-import { checkId, checkProcess } from "../container/validate.ts";
+import { checkId, checkProcess, checkSubCgroup } from "../container/validate.ts";
 import type { ProcessIoServer } from "../io/process-io-server.ts";
 import type { Sandbox } from "../sandbox.ts";
 
@@ -11,12 +11,14 @@ export function processesService(
 ): ServiceImplementation<ProcessesDefinition> {
   const { containers } = sandbox;
   return {
-    async create({ containerId, processId, process }) {
+    async create(request) {
+      const { containerId, processId, process } = request;
       checkId(processId, "process id");
+      checkSubCgroup(request.subCgroup);
       const container = containers.get(containerId);
       const hello = { container: containerId, process: processId };
       try {
-        const created = await createExec(container, processId, checkProcess(process), sandbox.allowVsock);
+        const created = await createExec(container, request, checkProcess(process), sandbox.allowVsock);
         io.created(hello, created);
         return { pid: created.child.pid };
       } catch (thrown) {

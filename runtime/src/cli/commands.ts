@@ -18,6 +18,8 @@ const verbs: Readonly<Record<string, () => Promise<Add>>> = {
   events: async () => (await import("./commands/events.ts")).addEvents,
   ps: async () => (await import("./commands/ps.ts")).addPs,
   list: async () => (await import("./commands/list.ts")).addList,
+  checkpoint: async () => (await import("./commands/checkpoint.ts")).addCheckpoint,
+  restore: async () => (await import("./commands/checkpoint.ts")).addRestore,
   check: async () => (await import("./commands/check.ts")).addCheck,
   spec: async () => (await import("./commands/spec.ts")).addSpec,
   features: async () => (await import("./commands/features.ts")).addFeatures,

@@ -50,7 +50,11 @@ export function absolutePath(path: string | undefined): string | null {
 }
 
 export function refuseDescriptors(count: number): void {
-  if (count > 0) throw new RunvError("unsupported", "--preserve-fds: not supported yet");
+  if (count > 0)
+    throw new RunvError(
+      "unsupported",
+      "--preserve-fds: a descriptor of the host cannot be had in a virtual machine: not supported",
+    );
 }
 
 /** Imported here: the module is not cheap, and few verbs ask. */

@@ -19,9 +19,9 @@ export function execCommand() {
     .option("-g, --additional-gids <gid>", "add a group (repeatable)", append, noTexts)
     .option("-c, --cap <name>", "add a capability (repeatable)", append, noTexts)
     .option("--no-new-privs", "let it gain no privileges through execve")
-    .option("--process-label <label>", "SELinux label: not supported yet")
-    .option("--apparmor <profile>", "AppArmor profile: not supported yet")
-    .option("--cgroup <path>", "sub-cgroup: not supported yet")
+    .option("--process-label <label>", "SELinux label: has no effect, guests have no SELinux")
+    .option("--apparmor <profile>", "AppArmor profile: has no effect, guests have no AppArmor")
+    .option("--cgroup <path>", "cgroup below the container's that it has made, to run in")
     .option("--ignore-paused", "in a paused container: wait for resume", false)
     .option(
       "--preserve-fds <count>",

@@ -39,6 +39,7 @@ export function createContainerRequest(
     devices: [...linux.devices],
     deviceRules: linux.deviceRules.map((rule): DeviceRule => rule),
     sysctls: Object.entries(linux.sysctls).map(([name, value]) => ({ name, value })),
+    personality: linux.personality ?? "",
     startContainerHooks: startContainerHooks(record, spec),
     rootfsPropagation: linux.rootfsPropagation ?? "",
     cgroupPath: "",
@@ -67,7 +68,7 @@ function startContainerHooks(
 }
 
 export function processRequest(process: ProcessSpec): Process {
-  const { user, capabilities } = process;
+  const { user, capabilities, scheduler } = process;
   return {
     args: [...process.args],
     env: [...process.env],
@@ -92,5 +93,7 @@ export function processRequest(process: ProcessSpec): Process {
     rlimits: [...process.rlimits],
     noNewPrivileges: process.noNewPrivileges,
     oomScoreAdj: process.oomScoreAdj ?? undefined,
+    scheduler: scheduler === null ? undefined : { ...scheduler, flags: [...scheduler.flags] },
+    ioPriority: process.ioPriority ?? undefined,
   };
 }

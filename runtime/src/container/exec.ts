@@ -20,6 +20,8 @@ import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
 export interface ExecOptions extends TerminalOptions {
   readonly id: string;
   readonly process: ProcessSpec;
+  /** Path below the container's cgroup; empty: none. */
+  readonly subCgroup: string;
   readonly pidFile: string | null;
   /** In a paused container the process waits for `resume`. */
   readonly ignorePaused: boolean;
@@ -50,6 +52,9 @@ export async function execProcess(options: ExecOptions, context: Context): Promi
           containerId: record.id,
           processId,
           process: processRequest(options.process),
+          initialProcessors: [...options.process.execCpuAffinity.initial],
+          finalProcessors: [...options.process.execCpuAffinity.final],
+          subCgroup: options.subCgroup,
         });
         const proxy = await startProxy({
           container: record.id,

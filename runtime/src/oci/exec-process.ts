@@ -88,3 +88,19 @@ function withCapabilities(sets: CapabilitySets | null, added: readonly Capabilit
     ambient: extend(sets?.ambient),
   };
 }
+
+/**
+ * `exec --cgroup`, runc's "[<controller>:]<cgroup>": a path below the container's cgroup. Guests have cgroup v2, where controllers have no
+ * trees of their own. @returns empty for the container's own
+ */
+export function parseSubCgroup(text: string): string {
+  const parts = text.split("/").filter((part) => part !== "" && part !== ".");
+  if (text.includes(":"))
+    throw new RunvError(
+      "unsupported",
+      `exec --cgroup: guests have cgroup v2, without controllers' own trees: ${text}`,
+    );
+  if (parts.includes(".."))
+    throw new RunvError("invalid-argument", `exec --cgroup: not below the container's: ${text}`);
+  return parts.join("/");
+}

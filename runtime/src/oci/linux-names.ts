@@ -67,6 +67,36 @@ export const rlimitTypes = [
 
 export type RlimitType = (typeof rlimitTypes)[number];
 
+/** sched(7). */
+export const schedulerPolicies = [
+  "SCHED_OTHER",
+  "SCHED_FIFO",
+  "SCHED_RR",
+  "SCHED_BATCH",
+  "SCHED_ISO",
+  "SCHED_IDLE",
+  "SCHED_DEADLINE",
+] as const;
+
+/** sched_setattr(2). */
+export const schedulerFlags = [
+  "SCHED_FLAG_RESET_ON_FORK",
+  "SCHED_FLAG_RECLAIM",
+  "SCHED_FLAG_DL_OVERRUN",
+  "SCHED_FLAG_KEEP_POLICY",
+  "SCHED_FLAG_KEEP_PARAMS",
+  "SCHED_FLAG_UTIL_CLAMP_MIN",
+  "SCHED_FLAG_UTIL_CLAMP_MAX",
+] as const;
+
+/** ioprio_set(2). */
+export const ioPriorityClasses = ["IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"] as const;
+
+/** personality(2): what a container may pretend to be. */
+export const personalityDomains = ["LINUX", "LINUX32"] as const;
+
+export type PersonalityDomain = (typeof personalityDomains)[number];
+
 /** The namespaces that a container can have of its own, by runtime-spec's names. */
 export const namespaceTypes = ["pid", "mount", "ipc", "uts", "network", "cgroup", "user", "time"] as const;
 

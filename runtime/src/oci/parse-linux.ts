@@ -1,5 +1,6 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
-import { rootfsPropagations } from "./linux-names.ts";
+import { ignoreLabel } from "./labels.ts";
+import { type PersonalityDomain, personalityDomains, rootfsPropagations } from "./linux-names.ts";
 import { parseDevice, parseDeviceRule } from "./parse-devices.ts";
 import { parseNamespaces, parseTimeOffsets, parseUserMappings } from "./parse-namespaces.ts";
 import { parseResources } from "./parse-resources.ts";
@@ -13,6 +14,7 @@ import type { Warn } from "./warn.ts";
 /** Accepts `linux` of config.json. */
 export function parseLinux(linux: JsonCursor, warn: Warn): LinuxSpec {
   refuseUnsupported(linux, "linux");
+  ignoreLabel(linux.member("mountLabel"), "SELinux", warn);
   const resources = linux.member("resources");
   const namespaces = parseNamespaces(linux.member("namespaces"));
   return {
@@ -25,10 +27,18 @@ export function parseLinux(linux: JsonCursor, warn: Warn): LinuxSpec {
     maskedPaths: linux.member("maskedPaths").array(absolutePath),
     readonlyPaths: linux.member("readonlyPaths").array(absolutePath),
     cgroupsPath: linux.member("cgroupsPath").optional(parseCgroupsPath, ""),
+    personality: linux.member("personality").optional(parsePersonality, null),
     rootfsPropagation: parsePropagation(linux.member("rootfsPropagation")),
     sysctls: parseSysctls(linux.member("sysctl"), namespaces),
     seccomp: parseSeccomp(linux.member("seccomp")),
   };
+}
+
+/** "currently no flag values are supported" (config-linux.md, "Personality"). */
+function parsePersonality(personality: JsonCursor): PersonalityDomain {
+  const [flag] = personality.member("flags").array((each) => each);
+  if (flag !== undefined) flag.refuse("no flags are known");
+  return personality.member("domain").oneOf(personalityDomains);
 }
 
 function parsePropagation(propagation: JsonCursor): LinuxSpec["rootfsPropagation"] {

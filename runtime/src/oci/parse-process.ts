@@ -1,6 +1,8 @@
 import { JsonCursor } from "../shared/json-cursor.ts";
+import { ignoreLabel } from "./labels.ts";
 import { rlimitTypes } from "./linux-names.ts";
 import { parseCapabilities } from "./parse-capabilities.ts";
+import { parseExecCpuAffinity, parseIoPriority, parseScheduler } from "./parse-scheduling.ts";
 import { type ProcessSpec, type Rlimit, type UserSpec, unlimited } from "./process-spec.ts";
 import { refuseUnsupported } from "./refusal.ts";
 import { nonEmpty, uint32Max } from "./values.ts";
@@ -27,6 +29,8 @@ export function parseInitProcess(process: JsonCursor, warn: Warn): ProcessSpec {
 /** @param whenAbsent what runs when there are no `args`; null: they are required. */
 function parseProcess(process: JsonCursor, warn: Warn, whenAbsent: readonly string[] | null): ProcessSpec {
   refuseUnsupported(process, "process");
+  ignoreLabel(process.member("apparmorProfile"), "AppArmor", warn);
+  ignoreLabel(process.member("selinuxLabel"), "SELinux", warn);
   const terminal = process.member("terminal").optional((value) => value.boolean(), false);
   return {
     terminal,
@@ -42,6 +46,9 @@ function parseProcess(process: JsonCursor, warn: Warn, whenAbsent: readonly stri
     oomScoreAdj: process
       .member("oomScoreAdj")
       .optional((value) => value.integer(-maxOomScoreAdj, maxOomScoreAdj), null),
+    scheduler: process.member("scheduler").optional(parseScheduler, null),
+    ioPriority: process.member("ioPriority").optional(parseIoPriority, null),
+    execCpuAffinity: parseExecCpuAffinity(process.member("execCPUAffinity")),
   };
 }
 

@@ -19,16 +19,24 @@ export function parseSysctls(
   namespaces: readonly NamespaceType[],
 ): Readonly<Record<string, string>> {
   for (const [name, value] of sysctls.members()) {
-    const needed = namespaceOf(name);
+    const needed = namespaceOf(withDots(name));
     if (needed === null) return value.refuse("belongs to no namespace of the container: not supported");
     if (!namespaces.includes(needed)) value.fail(`needs a namespace of type ${needed}`);
   }
-  return sysctls.stringMap();
+  return Object.fromEntries(
+    Object.entries(sysctls.stringMap()).map(([name, value]) => [withDots(name), value]),
+  );
 }
 
 function namespaceOf(name: string): NamespaceType | null {
-  if (!/^[\w.:@-]+$/.test(name) || name.includes("..")) return null;
+  if (!/^[\w.:@/-]+$/.test(name) || name.split(/[./]/).includes("")) return null;
   if (name.startsWith("net.")) return "network";
   if (ipcSysctls.has(name) || name.startsWith("fs.mqueue.")) return "ipc";
   return name === "kernel.domainname" ? "uts" : null;
+}
+
+/** sysctl(8): where slashes stand between the parts, a dot is one in a name (of an interface), and the other way round. */
+function withDots(name: string): string {
+  if (/[./]/.exec(name)?.[0] !== "/") return name;
+  return name.replace(/[./]/g, (character) => (character === "/" ? "." : "/"));
 }

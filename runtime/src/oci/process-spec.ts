@@ -1,4 +1,10 @@
-import type { CapabilityName, RlimitType } from "./linux-names.ts";
+import type {
+  CapabilityName,
+  ioPriorityClasses,
+  RlimitType,
+  schedulerFlags,
+  schedulerPolicies,
+} from "./linux-names.ts";
 
 /** `process` of config.json, and the whole of process.json, as far as runv honours it (runtime-spec: config.md, "Process"). */
 export interface ProcessSpec {
@@ -18,6 +24,27 @@ export interface ProcessSpec {
   readonly noNewPrivileges: boolean;
   /** -1000 to 1000; null: left alone. */
   readonly oomScoreAdj: number | null;
+  /** null: left alone. */
+  readonly scheduler: SchedulerSpec | null;
+  /** null: left alone. `priority` 0, the highest, to 7. */
+  readonly ioPriority: {
+    readonly class: (typeof ioPriorityClasses)[number];
+    readonly priority: number;
+  } | null;
+  /** Processors of the guest that an exec may run on, before and after it enters the container's cgroup; empty: left alone. */
+  readonly execCpuAffinity: { readonly initial: readonly number[]; readonly final: readonly number[] };
+}
+
+/** sched_setattr(2). */
+export interface SchedulerSpec {
+  readonly policy: (typeof schedulerPolicies)[number];
+  /** -20 to 19. */
+  readonly nice: number;
+  readonly priority: number;
+  readonly flags: readonly (typeof schedulerFlags)[number][];
+  readonly runtimeNs: number;
+  readonly deadlineNs: number;
+  readonly periodNs: number;
 }
 
 export interface UserSpec {

@@ -1,6 +1,6 @@
 import type { VmSection } from "../shared/vm-section.ts";
 import type { Hooks } from "./hooks-spec.ts";
-import type { NamespaceType, RootfsPropagation } from "./linux-names.ts";
+import type { NamespaceType, PersonalityDomain, RootfsPropagation } from "./linux-names.ts";
 import type { ProcessSpec } from "./process-spec.ts";
 import type { ResourcesSpec } from "./resources.ts";
 import type { SeccompSpec } from "./seccomp-spec.ts";
@@ -64,6 +64,8 @@ export interface TimeOffset {
 }
 
 export interface LinuxSpec {
+  /** null: left alone. */
+  readonly personality: PersonalityDomain | null;
   /** New ones for the container; pid and mount are always among them. */
   readonly namespaces: readonly NamespaceType[];
   /** Of the user namespace; null: the guest's. */

@@ -19,6 +19,7 @@ export interface Config {
   process: ProcessConfig;
   root: { path: string; readonly: boolean };
   hostname: string;
+  domainname?: string;
   mounts: MountConfig[];
   annotations: Record<string, string>;
   hooks?: Partial<Record<HookKind, HookConfig[]>>;
@@ -30,6 +31,11 @@ export interface Config {
     timeOffsets?: Record<string, { secs: number; nanosecs?: number }>;
     devices?: DeviceConfig[];
     rootfsPropagation?: string;
+    personality?: { domain: string; flags?: string[] };
+    mountLabel?: string;
+    intelRdt?: Record<string, unknown>;
+    memoryPolicy?: Record<string, unknown>;
+    netDevices?: Record<string, unknown>;
     resources: { devices: DeviceRuleConfig[]; [controller: string]: unknown };
     cgroupsPath?: string;
     maskedPaths: string[];
@@ -98,6 +104,19 @@ export interface ProcessConfig {
   rlimits?: { type: string; soft: number; hard: number }[];
   noNewPrivileges: boolean;
   oomScoreAdj?: number;
+  scheduler?: {
+    policy: string;
+    nice?: number;
+    priority?: number;
+    flags?: string[];
+    runtime?: number;
+    deadline?: number;
+    period?: number;
+  };
+  ioPriority?: { class: string; priority: number };
+  execCPUAffinity?: { initial?: string; final?: string };
+  apparmorProfile?: string;
+  selinuxLabel?: string;
 }
 
 const capabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];

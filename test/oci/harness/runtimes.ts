@@ -6,15 +6,27 @@ import { crunWords, runcWords, type Words } from "./words.ts";
 /** What not every runtime has: a test names what it needs. */
 export type Need =
   | "additional-gids"
-  | "checked-mappings"
-  | "checked-names"
-  | "checked-terminal-flags"
   | "cgroup-limits"
   | "cgroup2-limits"
+  | "checked-mappings"
+  | "checked-names"
+  | "checked-rlimits"
+  | "checked-schedulers"
+  | "checked-terminal-flags"
+  | "domainname"
   | "events"
+  | "exec-affinity"
+  | "exec-caps"
   | "exec-owns-streams"
+  | "exec-personality"
+  | "exec-user"
   | "fifo-devices"
+  | "guest-cgroups"
   | "guest-pid-in-state"
+  | "ignore-paused"
+  | "ignores-labels"
+  | "io-priority"
+  | "is-a-machine"
   | "kills-hook-sessions"
   | "later-option-counts"
   | "lower-case-signals"
@@ -22,29 +34,37 @@ export type Need =
   | "mounts-inside"
   | "new-syscalls-enosys"
   | "no-args"
+  | "no-checkpoints"
   | "nosymfollow"
   | "own-pid-namespace"
   | "pause-of-created"
+  | "personality"
   | "poststart-at-start"
   | "poststart-failure"
   | "poststop-after-failed-create"
   | "propagation-of-new-mounts"
   | "ps-table"
   | "quotes-hooks"
+  | "raised-rlimits"
+  | "real-time-schedulers"
   | "recursive-time-options"
   | "refuses-pause"
   | "refuses-unsupported"
   | "relative-cwd-refused"
   | "rootfs-propagation"
+  | "schedulers"
   | "seccomp-flags"
   | "seccomp-with-execve"
   | "seccomp-words-named"
   | "start-reports-hooks"
+  | "strict-exec-flags"
+  | "sysctls-with-slashes"
   | "terminal-size"
   | "time-namespace"
   | "tolerates-poststop"
   | "tun"
-  | "vm-section";
+  | "vm-section"
+  | "warns-of-capabilities";
 
 /** A runtime that the suite drives as a black box. */
 export interface RuntimeUnderTest {
@@ -62,6 +82,14 @@ export interface RuntimeUnderTest {
 
 const repository = path.resolve(import.meta.dirname, "../../..");
 const own = { words: runcWords, failureStatuses: { exec: 255 }, lacks: {}, isSampled: false };
+/** What a runtime that shares the host's kernel does by what the host has. */
+const hostsOwn = {
+  "raised-rlimits": "hard limits can be raised with CAP_SYS_RESOURCE only, which root need not have here",
+  "ignores-labels": "the host's own security modules decide",
+  "is-a-machine": "the host's hardware is the container's",
+  "no-checkpoints": "there are checkpoints",
+  "guest-cgroups": "the host's cgroups need not be of version 2",
+} as const;
 const isUnified = existsSync("/sys/fs/cgroup/cgroup.controllers");
 const noVersionTwo = isUnified ? {} : { "cgroup2-limits": "this host's cgroups are of version 1" };
 const noControllers = isUnified
@@ -79,6 +107,17 @@ const runcLacks = {
   "checked-mappings": "runc ignores mappings without a user namespace",
   ...noVersionTwo,
   "vm-section": "runc runs no virtual machines",
+  schedulers: "runc 1.1 knows no process.scheduler",
+  "real-time-schedulers": "runc 1.1 knows no process.scheduler",
+  "checked-schedulers": "runc 1.1 knows neither process.scheduler nor process.ioPriority",
+  "io-priority": "runc 1.1 knows no process.ioPriority",
+  "exec-affinity": "runc 1.1 knows no process.execCPUAffinity",
+  personality: "runc 1.1 knows no linux.personality",
+  "exec-personality": "runc 1.1 knows no linux.personality",
+  domainname: "runc 1.1 knows no domainname",
+  "checked-rlimits": "runc takes a type twice",
+  "strict-exec-flags": "runc only warns of unknown capabilities",
+  ...hostsOwn,
   "own-pid-namespace": "runc shares the host's processes then",
   tun: "the host may have no tun driver",
   "mapped-mounts": "runc 1.1 ignores mappings of mounts",
@@ -112,6 +151,17 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
     lacks: {
       ...noControllers,
       events: "crun has no events",
+      ...hostsOwn,
+      "checked-rlimits": "crun takes a type twice",
+      "exec-caps": "crun puts what exec --cap names in the place of the container's",
+      "exec-user": "crun does not begin with the container's user where exec names one",
+      "ignore-paused": "crun has no --ignore-paused",
+      "strict-exec-flags": "crun takes what it does not know",
+      "checked-schedulers": "crun words it otherwise",
+      "exec-affinity": "crun takes its own processors where those asked for are not there",
+      "exec-personality": "crun gives the personality to the first process alone",
+      "real-time-schedulers": "the host need not allow them",
+      "warns-of-capabilities": "crun ignores unknown capabilities in silence",
       "additional-gids": "crun exec has no --additional-gids",
       "checked-mappings": "crun ignores mappings without a user namespace",
       "guest-pid-in-state": "crun tells startContainer hooks the pid on the host",

@@ -132,7 +132,14 @@ test(`mutated process.json, seed ${seed}: accepted whole, or refused in a line`,
   const processes = configs.map((config) => memberOf(config, "process"));
   const accept = (text: string): void => {
     const process = processRequest(parseProcessFile(parseJson(text, "process.json"), hearWarning));
-    CreateProcessRequest.encode({ containerId: "c1", processId: "e1", process }).finish();
+    CreateProcessRequest.encode({
+      containerId: "c1",
+      processId: "e1",
+      initialProcessors: [],
+      finalProcessors: [],
+      subCgroup: "",
+      process,
+    }).finish();
   };
   const count = caseCount({ sample: 2_000, full: 20_000 });
   expect(problems(count, processes, { name: "process.json: ", codes: malformed, accept })).toEqual([]);

@@ -197,6 +197,8 @@ export interface CreateContainerRequest {
   sysctls: Sysctl[];
   /** "", "private", "rprivate", "slave", "rslave", "shared", "unbindable" …; empty: rprivate */
   rootfsPropagation: string;
+  /** "LINUX", "LINUX32"; for the init process and every further one; empty: left alone */
+  personality: string;
   /** absent: none */
   startContainerHooks:
     | StartContainerHooks
@@ -415,7 +417,41 @@ export interface Process {
   /** false: setuid programs work */
   noNewPrivileges: boolean;
   /** absent: 0; -1000 counts as -999: with nobody left to kill the guest would panic; a number from -1000 to 1000 */
-  oomScoreAdj?: number | undefined;
+  oomScoreAdj?:
+    | number
+    | undefined;
+  /** absent: left alone */
+  scheduler:
+    | Scheduler
+    | undefined;
+  /** absent: left alone */
+  ioPriority: IoPriority | undefined;
+}
+
+/** sched_setattr(2) */
+export interface Scheduler {
+  /** "SCHED_OTHER", "SCHED_FIFO" …; required */
+  policy: string;
+  /** -20 to 19, a number; 0: as usual */
+  nice: number;
+  /** of SCHED_FIFO and SCHED_RR, a number; 0: none */
+  priority: number;
+  /** "SCHED_FLAG_RESET_ON_FORK" …; empty: none */
+  flags: string[];
+  /** of SCHED_DEADLINE; 0: none */
+  runtimeNs: number;
+  /** of SCHED_DEADLINE; 0: none */
+  deadlineNs: number;
+  /** of SCHED_DEADLINE; 0: as the deadline */
+  periodNs: number;
+}
+
+/** ioprio_set(2) */
+export interface IoPriority {
+  /** "IOPRIO_CLASS_RT", "IOPRIO_CLASS_BE", "IOPRIO_CLASS_IDLE"; required */
+  class: string;
+  /** 0, the highest, to 7; a number, required */
+  priority: number;
 }
 
 /** names, "CAP_CHOWN" */
@@ -752,7 +788,15 @@ export interface CreateProcessRequest {
   /** set by the host, unique in the container; required */
   processId: string;
   /** required */
-  process: Process | undefined;
+  process:
+    | Process
+    | undefined;
+  /** numbers of those that it may run on before it enters the cgroup; empty: left alone */
+  initialProcessors: number[];
+  /** numbers of those that it may run on from then; empty: left alone */
+  finalProcessors: number[];
+  /** path below the container's cgroup, which exists; empty: where the container's processes are */
+  subCgroup: string;
 }
 
 export interface CreateProcessResponse {
@@ -1731,6 +1775,7 @@ function createBaseCreateContainerRequest(): CreateContainerRequest {
     deviceRules: [],
     sysctls: [],
     rootfsPropagation: "",
+    personality: "",
     startContainerHooks: undefined,
     cgroupPath: "",
     seccomp: undefined,
@@ -1785,6 +1830,9 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     }
     if (message.rootfsPropagation !== "") {
       writer.uint32(106).string(message.rootfsPropagation);
+    }
+    if (message.personality !== "") {
+      writer.uint32(250).string(message.personality);
     }
     if (message.startContainerHooks !== undefined) {
       StartContainerHooks.encode(message.startContainerHooks, writer.uint32(242).fork()).join();
@@ -1937,6 +1985,14 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
             message.rootfsPropagation = reader.string();
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.personality = reader.string();
+            continue;
+          }
           case 30: {
             if (tag !== 242) {
               break;
@@ -2027,6 +2083,7 @@ export const CreateContainerRequest: MessageFns<CreateContainerRequest> = {
     message.deviceRules = object.deviceRules?.map((e) => DeviceRule.fromPartial(e)) || [];
     message.sysctls = object.sysctls?.map((e) => Sysctl.fromPartial(e)) || [];
     message.rootfsPropagation = object.rootfsPropagation ?? "";
+    message.personality = object.personality ?? "";
     message.startContainerHooks = (object.startContainerHooks !== undefined && object.startContainerHooks !== null)
       ? StartContainerHooks.fromPartial(object.startContainerHooks)
       : undefined;
@@ -3369,6 +3426,8 @@ function createBaseProcess(): Process {
     rlimits: [],
     noNewPrivileges: false,
     oomScoreAdj: undefined,
+    scheduler: undefined,
+    ioPriority: undefined,
   };
 }
 
@@ -3419,6 +3478,12 @@ export const Process: MessageFns<Process> = {
     }
     if (message.oomScoreAdj !== undefined) {
       writer.uint32(112).int32(message.oomScoreAdj);
+    }
+    if (message.scheduler !== undefined) {
+      Scheduler.encode(message.scheduler, writer.uint32(242).fork()).join();
+    }
+    if (message.ioPriority !== undefined) {
+      IoPriority.encode(message.ioPriority, writer.uint32(250).fork()).join();
     }
     return writer;
   },
@@ -3558,6 +3623,22 @@ export const Process: MessageFns<Process> = {
             message.oomScoreAdj = reader.int32();
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.scheduler = Scheduler.decode(reader, reader.uint32());
+            continue;
+          }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.ioPriority = IoPriority.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3591,6 +3672,206 @@ export const Process: MessageFns<Process> = {
     message.rlimits = object.rlimits?.map((e) => Rlimit.fromPartial(e)) || [];
     message.noNewPrivileges = object.noNewPrivileges ?? false;
     message.oomScoreAdj = object.oomScoreAdj ?? undefined;
+    message.scheduler = (object.scheduler !== undefined && object.scheduler !== null)
+      ? Scheduler.fromPartial(object.scheduler)
+      : undefined;
+    message.ioPriority = (object.ioPriority !== undefined && object.ioPriority !== null)
+      ? IoPriority.fromPartial(object.ioPriority)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseScheduler(): Scheduler {
+  return { policy: "", nice: 0, priority: 0, flags: [], runtimeNs: 0, deadlineNs: 0, periodNs: 0 };
+}
+
+export const Scheduler: MessageFns<Scheduler> = {
+  encode(message: Scheduler, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.policy !== "") {
+      writer.uint32(10).string(message.policy);
+    }
+    if (message.nice !== 0) {
+      writer.uint32(16).sint32(message.nice);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(24).uint32(message.priority);
+    }
+    for (const v of message.flags) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.runtimeNs !== 0) {
+      writer.uint32(40).uint64(message.runtimeNs);
+    }
+    if (message.deadlineNs !== 0) {
+      writer.uint32(48).uint64(message.deadlineNs);
+    }
+    if (message.periodNs !== 0) {
+      writer.uint32(56).uint64(message.periodNs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Scheduler {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScheduler();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.policy = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.nice = reader.sint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.priority = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.flags.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.runtimeNs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.deadlineNs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.periodNs = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<Scheduler>): Scheduler {
+    return Scheduler.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Scheduler>): Scheduler {
+    const message = createBaseScheduler();
+    message.policy = object.policy ?? "";
+    message.nice = object.nice ?? 0;
+    message.priority = object.priority ?? 0;
+    message.flags = object.flags?.map((e) => e) || [];
+    message.runtimeNs = object.runtimeNs ?? 0;
+    message.deadlineNs = object.deadlineNs ?? 0;
+    message.periodNs = object.periodNs ?? 0;
+    return message;
+  },
+};
+
+function createBaseIoPriority(): IoPriority {
+  return { class: "", priority: 0 };
+}
+
+export const IoPriority: MessageFns<IoPriority> = {
+  encode(message: IoPriority, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.class !== "") {
+      writer.uint32(10).string(message.class);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(16).uint32(message.priority);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): IoPriority {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseIoPriority();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.class = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.priority = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<IoPriority>): IoPriority {
+    return IoPriority.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<IoPriority>): IoPriority {
+    const message = createBaseIoPriority();
+    message.class = object.class ?? "";
+    message.priority = object.priority ?? 0;
     return message;
   },
 };
@@ -6458,7 +6739,14 @@ export const ProcessInfo: MessageFns<ProcessInfo> = {
 };
 
 function createBaseCreateProcessRequest(): CreateProcessRequest {
-  return { containerId: "", processId: "", process: undefined };
+  return {
+    containerId: "",
+    processId: "",
+    process: undefined,
+    initialProcessors: [],
+    finalProcessors: [],
+    subCgroup: "",
+  };
 }
 
 export const CreateProcessRequest: MessageFns<CreateProcessRequest> = {
@@ -6471,6 +6759,23 @@ export const CreateProcessRequest: MessageFns<CreateProcessRequest> = {
     }
     if (message.process !== undefined) {
       Process.encode(message.process, writer.uint32(26).fork()).join();
+    }
+    if (message.initialProcessors.length !== 0) {
+      writer.uint32(242).fork();
+      for (const v of message.initialProcessors) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.finalProcessors.length !== 0) {
+      writer.uint32(250).fork();
+      for (const v of message.finalProcessors) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.subCgroup !== "") {
+      writer.uint32(258).string(message.subCgroup);
     }
     return writer;
   },
@@ -6512,6 +6817,50 @@ export const CreateProcessRequest: MessageFns<CreateProcessRequest> = {
             message.process = Process.decode(reader, reader.uint32());
             continue;
           }
+          case 30: {
+            if (tag === 240) {
+              message.initialProcessors.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 242) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.initialProcessors.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 31: {
+            if (tag === 248) {
+              message.finalProcessors.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 250) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.finalProcessors.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.subCgroup = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6534,6 +6883,9 @@ export const CreateProcessRequest: MessageFns<CreateProcessRequest> = {
     message.process = (object.process !== undefined && object.process !== null)
       ? Process.fromPartial(object.process)
       : undefined;
+    message.initialProcessors = object.initialProcessors?.map((e) => e) || [];
+    message.finalProcessors = object.finalProcessors?.map((e) => e) || [];
+    message.subCgroup = object.subCgroup ?? "";
     return message;
   },
 };

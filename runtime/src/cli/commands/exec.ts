@@ -1,7 +1,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { RunvError } from "@runv/protocol/errors";
 import { containerProcess } from "../../container/container-process.ts";
-import { execProcessSpec } from "../../oci/exec-process.ts";
+import { execProcessSpec, parseSubCgroup } from "../../oci/exec-process.ts";
+import { noEffect } from "../../oci/labels.ts";
 import { parseProcessFile } from "../../oci/parse-process.ts";
 import type { ProcessSpec } from "../../oci/process-spec.ts";
 import { exitCodes } from "../../shared/exit-codes.ts";
@@ -16,7 +16,8 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
     .copyInheritedSettings(program)
     .action(async (id, args, flags) => {
       session.failWith(exitCodes.execFailure);
-      refuseUnsupported(flags);
+      refuseDescriptors(flags.preserveFds);
+      warnOfLabels(flags, session);
       const process = await processSpec(id, args, { flags, session });
       const { catchInterrupts } = await import("../interrupts.ts");
       const interrupts = catchInterrupts();
@@ -25,6 +26,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
         {
           id,
           process,
+          subCgroup: parseSubCgroup(flags.cgroup ?? ""),
           pidFile: flags.pidFile ?? null,
           consoleSocket: absolutePath(flags.consoleSocket),
           foreground: !flags.detach,
@@ -63,14 +65,12 @@ async function processSpec(
   });
 }
 
-function refuseUnsupported(flags: ExecCommandFlags): void {
-  refuseDescriptors(flags.preserveFds);
-  for (const [name, value] of [
-    ["--process-label", flags.processLabel],
-    ["--apparmor", flags.apparmor],
-    ["--cgroup", flags.cgroup],
+function warnOfLabels(flags: ExecCommandFlags, session: Session): void {
+  for (const [name, value, module] of [
+    ["--process-label", flags.processLabel, "SELinux"],
+    ["--apparmor", flags.apparmor, "AppArmor"],
   ] as const) {
     if (value !== undefined && value !== "")
-      throw new RunvError("unsupported", `exec ${name}: not supported yet`);
+      session.log.warning(`exec ${name}: ${noEffect(module)}: ${value}`);
   }
 }

@@ -85,7 +85,10 @@ const verbs: Readonly<Record<Action, (id: string) => Promise<unknown>>> = {
   exec: async (id) => {
     const process = containerProcess(id, context);
     const terminal = { consoleSocket: null, foreground: false, stdinIsTerminal: false };
-    await execProcess({ id, process, pidFile: null, ignorePaused: false, ...terminal }, context);
+    await execProcess(
+      { id, process, pidFile: null, ignorePaused: false, subCgroup: "", ...terminal },
+      context,
+    );
   },
   pause: async (id) => pauseContainer(id, context),
   resume: async (id) => resumeContainer(id, context),

@@ -13,6 +13,9 @@ const process: ProcessSpec = {
   rlimits: [],
   noNewPrivileges: false,
   oomScoreAdj: null,
+  scheduler: null,
+  ioPriority: null,
+  execCpuAffinity: { initial: [], final: [] },
 };
 const silent = { ...process, terminal: false };
 

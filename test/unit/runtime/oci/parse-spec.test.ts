@@ -92,9 +92,8 @@ test("hooks, each with what it is given", () => {
 describe("refused, naming the field", () => {
   test.each([
     ["linux.resources.cpu.realtimeRuntime", 5, "not supported"],
-    ["linux.intelRdt", { closID: "a" }, "not supported yet"],
-    ["process.apparmorProfile", "x", "not supported yet"],
-    ["process.scheduler", { policy: "SCHED_FIFO" }, "not supported yet"],
+    ["linux.intelRdt", { closID: "a" }, "do not reach into a virtual machine"],
+    ["linux.netDevices", { eth0: { name: "eth1" } }, "cannot be moved into a virtual machine"],
     ["process.user.username", "root", "not supported yet"],
     ["ociVersion", "2.0.0", "not from 1.0.0 to 1.3.0"],
     ["ociVersion", "1.4.0", "not from 1.0.0 to 1.3.0"],

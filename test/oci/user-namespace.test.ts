@@ -213,6 +213,16 @@ ociSuite("a user namespace", ({ test }) => {
     expect(stdout.replaceAll("\r", "")).toContain("/dev/pts/0\n1000\n");
   });
 
+  test(
+    "exec as a user who is not mapped is refused",
+    async (bed) => {
+      const id = await start(bed);
+      const { status, stderr } = await bed.verb(["exec", "--user", "70000", id, "true"]);
+      expect([status, stderr]).toEqual([255, expect.stringContaining("uid 70000 is not mapped")]);
+    },
+    "refuses-unsupported",
+  );
+
   test("a sysctl of its network namespace", async (bed) => {
     const { stdout, stderr } = await sh(bed, "cat /proc/sys/net/ipv4/ip_forward", (config) => {
       config.linux.sysctl = { "net.ipv4.ip_forward": "1" };

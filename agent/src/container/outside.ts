@@ -1,4 +1,4 @@
-import { type CreateContainerRequest, type Mount, Namespace, type Process } from "@runv/protocol";
+import { type CreateContainerRequest, type Mount, Namespace, type Process, RunvError } from "@runv/protocol";
 import { delegateCgroup } from "../linux/cgroup-delegation.ts";
 import { makeDeviceNodes } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
@@ -87,15 +87,18 @@ export function moveInside(work: OutsideWork): MadeOutside {
 }
 
 /** What a process in a user namespace will not be able to do for itself. */
-export function bringOutside(
-  { uid, rlimits }: Process,
-  { uids, gids }: IdMaps,
-  streams: ChildStreams | null,
-): void {
+export function bringOutside(process: Process, { uids, gids }: IdMaps, streams: ChildStreams | null): void {
+  const { uid, gid, additionalGids, rlimits } = process;
+  const owner = outsideId(uids, uid);
+  const strange = [gid, ...additionalGids].find((id) => outsideId(gids, id) === null);
+  if (owner === null) throw notMapped("uid", uid);
+  if (strange !== undefined) throw notMapped("gid", strange);
   raiseRlimits(rlimits);
-  const owner = outsideId(uids, uid) ?? 0;
-  const group = outsideId(gids, 0) ?? 0;
-  for (const fd of streams ?? []) fchown(fd, owner, group);
+  for (const fd of streams ?? []) fchown(fd, owner, outsideId(gids, 0) ?? 0);
+}
+
+function notMapped(what: string, id: number): RunvError {
+  return new RunvError("invalid-argument", `${what} ${id} is not mapped in the container's user namespace`);
 }
 
 function mappedTrees(mounts: readonly Mount[]): ReadonlyMap<number, Fd> {

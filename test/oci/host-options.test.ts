@@ -38,31 +38,23 @@ ociSuite("--systemd-cgroup", ({ test }) => {
     expect([status, stdout]).toEqual([0, ""]);
   });
 
-  test(
-    "with systemd's form of linux.cgroupsPath is refused by name",
-    async (bed) => {
-      const bundle = bed.bundle((config) => (config.linux.cgroupsPath = "system.slice:oci:test"));
-      const id = bed.newId();
-      const { status, stderr } = await bed.verb(["--systemd-cgroup", "create", "--bundle", bundle, id]);
-      expect([status, stderr]).toEqual([
-        1,
-        expect.stringMatching(/config\.json: linux\.cgroupsPath: .*systemd/),
-      ]);
-      expect(await bed.must("list", "--quiet")).toBe("");
-    },
-    "refuses-unsupported",
-  );
+  test("needs a systemd that runs", async (bed) => {
+    // Where one does, what becomes of it is not this test's.
+    if (existsSync("/run/systemd/system")) return;
+    const bundle = bed.bundle((config) => (config.linux.cgroupsPath = "system.slice:oci:test"));
+    const { status, stderr } = await bed.verb(["--systemd-cgroup", "run", "--bundle", bundle, bed.newId()]);
+    expect([status, stderr]).toEqual([1, expect.stringMatching(bed.runtime.words.noSystemd)]);
+    expect(await bed.must("list", "--quiet")).toBe("");
+  });
 });
 
 /** What config.json may ask for, by the name that the error has. The types of `Config` know none of it. */
 const refused: Readonly<Record<string, object>> = {
-  hooks: { hooks: { prestart: [{ path: "/bin/true" }] } },
   "process.apparmorProfile": { process: { apparmorProfile: "strict" } },
   "process.selinuxLabel": { process: { selinuxLabel: "system_u:object_r:x_t:s0" } },
   "process.scheduler": { process: { scheduler: { policy: "SCHED_BATCH" } } },
   "process.ioPriority": { process: { ioPriority: { class: "IOPRIO_CLASS_IDLE" } } },
   "process.user.username": { process: { user: { uid: 0, gid: 0, username: "root" } } },
-  "linux.uidMappings": { linux: { uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }] } },
   "linux.intelRdt": { linux: { intelRdt: { closID: "x" } } },
   "linux.personality": { linux: { personality: { domain: "LINUX32" } } },
 };

@@ -1,12 +1,11 @@
 import { rmSync } from "node:fs";
-import { RunvError } from "@runv/protocol/errors";
 import { withAnnotations } from "../config/annotations.ts";
 import type { Settings } from "../config/settings.ts";
 import { withVmSection } from "../config/vm-overrides.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverTree } from "../sandbox/hand-over.ts";
-import { cgroupsOf } from "../sandbox/host-place.ts";
+import { cgroupsOf, refuseSystemdPlace } from "../sandbox/host-place.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
 import { parseContainerId } from "../shared/ids.ts";
 import { inSuccession } from "../shared/in-succession.ts";
@@ -56,12 +55,7 @@ export async function createContainer(options: CreateOptions, context: Context):
   parseContainerId(options.id);
   const bundle = loadBundle(options.bundle, context.log);
   const terminal = proxyTerminal(bundle.spec.process, options);
-  if (options.systemdCgroup && /^[^/:]*:[^/:]*:[^/:]*$/.test(bundle.spec.linux.cgroupsPath)) {
-    throw new RunvError(
-      "unsupported",
-      "config.json: linux.cgroupsPath: systemd's form (slice:prefix:name) is not supported yet; use a path without --systemd-cgroup",
-    );
-  }
+  if (options.systemdCgroup) refuseSystemdPlace(bundle.spec.linux.cgroupsPath);
   const { annotations, vm } = bundle.spec;
   const settings = withVmSection(withAnnotations(options.settings, annotations), vm);
   const record = newRecord(options, bundle, context);

@@ -2,6 +2,7 @@ import { RunvError } from "@runv/protocol/errors";
 import { applyHostLimits } from "../cgroups/apply-limits.ts";
 import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
 import { machineLimits, runningLimits } from "../cgroups/host-limits.ts";
+import { systemdProblem } from "../cgroups/systemd.ts";
 import type { ResourcesSpec } from "../oci/resources.ts";
 import type { HostNeed } from "../shared/host-need.ts";
 import type { Releases } from "../shared/releases.ts";
@@ -12,6 +13,11 @@ export interface HostPlace {
   readonly vmDirectory: string;
   /** cgroup directories. */
   readonly cgroups: readonly string[];
+}
+
+/** What `--systemd-cgroup` asks for. @throws RunvError that says why it cannot be had */
+export function refuseSystemdPlace(cgroupsPath: string): never {
+  throw systemdProblem(cgroupsPath);
 }
 
 /** The cgroup directories of `linux.cgroupsPath`; empty: one named after the container. */

@@ -22,6 +22,7 @@ export interface Words {
   readonly updateOfStopped: RegExp;
   readonly terminalWithoutSocket: RegExp;
   readonly socketWithoutTerminal: RegExp;
+  readonly noSystemd: RegExp;
 }
 
 /** runc's, which callers match, and so runv's. */
@@ -48,6 +49,7 @@ export const runcWords: Words = {
   listHeader: /^ID +PID +STATUS +BUNDLE +CREATED +OWNER$/,
   terminalWithoutSocket: /cannot allocate tty if run[cv] will detach without setting console socket/,
   socketWithoutTerminal: /cannot use console socket if run[cv] will not detach or allocate tty/,
+  noSystemd: /systemd not running on this host, cannot use systemd cgroups manager/,
 };
 
 export const crunWords: Words = {
@@ -73,4 +75,5 @@ export const crunWords: Words = {
   listHeader: /^NAME +PID +STATUS +BUNDLE PATH +CREATED +OWNER$/,
   terminalWithoutSocket: /use --console-socket with create when a terminal is used/,
   socketWithoutTerminal: /no such error/,
+  noSystemd: /cannot open sd-bus/,
 };

@@ -50,13 +50,9 @@ ociSuite("--systemd-cgroup", ({ test }) => {
 
 /** What config.json may ask for, by the name that the error has. The types of `Config` know none of it. */
 const refused: Readonly<Record<string, object>> = {
-  "process.apparmorProfile": { process: { apparmorProfile: "strict" } },
-  "process.selinuxLabel": { process: { selinuxLabel: "system_u:object_r:x_t:s0" } },
-  "process.scheduler": { process: { scheduler: { policy: "SCHED_BATCH" } } },
-  "process.ioPriority": { process: { ioPriority: { class: "IOPRIO_CLASS_IDLE" } } },
-  "process.user.username": { process: { user: { uid: 0, gid: 0, username: "root" } } },
   "linux.intelRdt": { linux: { intelRdt: { closID: "x" } } },
-  "linux.personality": { linux: { personality: { domain: "LINUX32" } } },
+  "linux.memoryPolicy": { linux: { memoryPolicy: { mode: "MPOL_BIND", nodes: "0" } } },
+  "linux.netDevices": { linux: { netDevices: { eth0: { name: "eth1" } } } },
 };
 
 ociSuite("a config.json that asks for what the runtime does not do", ({ test }) => {
@@ -68,10 +64,9 @@ ociSuite("a config.json that asks for what the runtime does not do", ({ test }) 
       for (const [name, asked] of Object.entries(refused)) {
         const bundle = bed.bundle((config) => mergeInto(config, asked));
         const { status, stderr } = await bed.verb(["create", "--bundle", bundle, bed.newId()]);
-        expect([status, stderr]).toEqual([
-          1,
-          expect.stringContaining(`config.json: ${name}: not supported yet`),
-        ]);
+        expect(status).toBe(1);
+        expect(stderr).toContain(`config.json: ${name}`);
+        expect(stderr).toContain("not supported");
         expect(await bed.must("list", "--quiet")).toBe("");
         expect(readdirSync(bed.root)).toEqual(before);
       }

@@ -791,9 +791,9 @@ export interface CreateProcessRequest {
   process:
     | Process
     | undefined;
-  /** numbers of those that it may run on before it enters the cgroup; empty: left alone */
+  /** each the number of one that it may run on before it enters the cgroup; empty: left alone */
   initialProcessors: number[];
-  /** numbers of those that it may run on from then; empty: left alone */
+  /** each the number of one that it may run on from then; empty: left alone */
   finalProcessors: number[];
   /** path below the container's cgroup, which exists; empty: where the container's processes are */
   subCgroup: string;

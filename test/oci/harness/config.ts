@@ -134,7 +134,11 @@ export function defaultConfig(): Config {
       args: ["true"],
       env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
       cwd: "/",
-      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
+      capabilities: {
+        bounding: [...capabilities],
+        effective: [...capabilities],
+        permitted: [...capabilities],
+      },
       rlimits: [{ type: "RLIMIT_NOFILE", hard: 1024, soft: 1024 }],
       noNewPrivileges: true,
     },
@@ -143,9 +147,9 @@ export function defaultConfig(): Config {
     annotations: {},
     mounts: [
       { destination: "/proc", type: "proc", source: "proc" },
-      { destination: "/dev", type: "tmpfs", source: "tmpfs", options: devOptions },
-      { destination: "/dev/pts", type: "devpts", source: "devpts", options: ptsOptions },
-      { destination: "/dev/shm", type: "tmpfs", source: "shm", options: shmOptions },
+      { destination: "/dev", type: "tmpfs", source: "tmpfs", options: [...devOptions] },
+      { destination: "/dev/pts", type: "devpts", source: "devpts", options: [...ptsOptions] },
+      { destination: "/dev/shm", type: "tmpfs", source: "shm", options: [...shmOptions] },
       {
         destination: "/dev/mqueue",
         type: "mqueue",

@@ -3,36 +3,12 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { applyHostLimits } from "../../../../runtime/src/cgroups/apply-limits.ts";
 import { machineLimits, runningLimits } from "../../../../runtime/src/cgroups/host-limits.ts";
-import { type ResourcesSpec, unlimited } from "../../../../runtime/src/oci/resources.ts";
+import { parseResources } from "../../../../runtime/src/oci/parse-resources.ts";
+import { unlimited } from "../../../../runtime/src/oci/resources.ts";
+import { JsonCursor } from "../../../../runtime/src/shared/json-cursor.ts";
 import { withTemporaryDirectory } from "../../../harness/temporary-directory.ts";
 
-const nothing: Pick<ResourcesSpec, "memory" | "cpu" | "pids" | "blockIo"> = {
-  memory: {
-    limitBytes: null,
-    reservationBytes: null,
-    swapBytes: null,
-    checkBeforeUpdate: false,
-  },
-  cpu: {
-    shares: null,
-    quotaMicros: null,
-    periodMicros: null,
-    burstMicros: null,
-    cpus: "",
-    mems: "",
-    idle: null,
-  },
-  pids: { limit: null },
-  blockIo: {
-    weight: null,
-    leafWeight: null,
-    weightDevices: [],
-    readBps: [],
-    writeBps: [],
-    readIops: [],
-    writeIops: [],
-  },
-};
+const nothing = parseResources(new JsonCursor(undefined, "config.json", "linux.resources"), () => undefined);
 const need = { memoryBytes: 500, tasks: 100 };
 
 /** What is written, by the files of v1 (the first) or v2 (the last). */

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { RunvError } from "@runv/protocol/errors";
 import { parseSpec } from "../oci/parse-spec.ts";
 import type { MountSpec, Spec } from "../oci/spec.ts";
+import { excerpt } from "../shared/excerpt.ts";
 import { readJsonFile } from "../shared/json-file.ts";
 import { maxConfigBytes } from "../shared/limits.ts";
 import type { Logger } from "../shared/log.ts";
@@ -42,7 +43,7 @@ function checkRootfs(rootfs: string): void {
   if (!kind.isDirectory() && !kind.isFile() && !kind.isBlockDevice())
     throw new RunvError(
       "invalid-argument",
-      `config.json: root.path: ${rootfs}: not a directory, nor an image or a block device`,
+      `config.json: root.path: ${excerpt(rootfs)}: not a directory, nor an image or a block device`,
     );
 }
 
@@ -52,6 +53,6 @@ function statOf(path: string): Stats {
   } catch (cause) {
     const code = systemErrorCode(cause) === "ENOENT" ? "not-found" : "permission";
     const why = code === "not-found" ? messages.noSuchFile : messages.permissionDenied;
-    throw new RunvError(code, `config.json: root.path: ${path}: ${why}`, { cause });
+    throw new RunvError(code, `config.json: root.path: ${excerpt(path)}: ${why}`, { cause });
   }
 }

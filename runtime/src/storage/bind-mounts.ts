@@ -3,6 +3,7 @@ import { basename, join } from "node:path";
 import { BindOrigin, type Mount } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { MountSpec } from "../oci/spec.ts";
+import { excerpt } from "../shared/excerpt.ts";
 import { messages } from "../shared/messages.ts";
 import type { SharedTree } from "../shared/share.ts";
 import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
@@ -45,7 +46,7 @@ export function planMounts(request: MountsRequest): MountsPlan {
     }
     const name = `mount${index}`;
     request.warn(
-      `mount ${mount.destination}: ${mount.source} is copied into the guest: what changes on one side is not seen on the other (no directory is shared with this virtual machine)`,
+      `mount ${excerpt(mount.destination)}: ${excerpt(mount.source)} is copied into the guest: what changes on one side is not seen on the other (no directory is shared with this virtual machine)`,
     );
     copies.push(copyOf(mount, { name, source, workDirectory: request.workDirectory }));
     const inCopy = source.isDirectory() ? name : `${name}/${basename(mount.source)}`;
@@ -81,7 +82,7 @@ function bindableSource(mount: MountSpec): Stats {
   const what = stat.isSocket() ? "a socket" : stat.isFIFO() ? "a pipe" : "a device";
   throw new RunvError(
     "unsupported",
-    `config.json: mount ${mount.destination}: ${mount.source} is ${what} of the host, which a guest with a kernel of its own cannot use: bind directories and regular files`,
+    `config.json: mount ${excerpt(mount.destination)}: ${excerpt(mount.source)} is ${what} of the host, which a guest with a kernel of its own cannot use: bind directories and regular files`,
   );
 }
 
@@ -89,8 +90,8 @@ function statOf(mount: MountSpec): Stats {
   try {
     return statSync(mount.source);
   } catch (cause) {
-    if (systemErrorCode(cause) !== "ENOENT") throw hostFailure(`mount ${mount.destination}`, cause);
-    const sentence = `config.json: mount ${mount.destination}: ${mount.source}: ${messages.noSuchFile}`;
+    if (systemErrorCode(cause) !== "ENOENT") throw hostFailure(`mount ${excerpt(mount.destination)}`, cause);
+    const sentence = `config.json: mount ${excerpt(mount.destination)}: ${excerpt(mount.source)}: ${messages.noSuchFile}`;
     throw new RunvError("not-found", sentence, { cause });
   }
 }
@@ -123,7 +124,7 @@ function copyOf(
   if (source.size > maxCopiedFileBytes)
     throw new RunvError(
       "unsupported",
-      `config.json: mount ${mount.destination}: ${mount.source} has ${source.size} bytes, a file that is copied into the guest at most ${maxCopiedFileBytes}: share it (RUNV_VOLUMES), or bind its directory`,
+      `config.json: mount ${excerpt(mount.destination)}: ${excerpt(mount.source)} has ${source.size} bytes, a file that is copied into the guest at most ${maxCopiedFileBytes}: share it (RUNV_VOLUMES), or bind its directory`,
     );
   const directory = join(workDirectory, name);
   mkdirSync(directory, { mode: 0o700 });

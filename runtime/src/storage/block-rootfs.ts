@@ -2,6 +2,7 @@ import { closeSync, constants, openSync, readSync, realpathSync, type Stats, sta
 import { RunvError } from "@runv/protocol/errors";
 import type { BlockWritesChoice } from "../config/choices.ts";
 import type { Disk } from "../shared/disk.ts";
+import { excerpt } from "../shared/excerpt.ts";
 import { hostFailure, systemErrorCode } from "../shared/system-error.ts";
 import { deviceName, deviceSizeBytes, type HostMount, hostMounts, loopDevicesOf } from "./mounted-devices.ts";
 import type { RootfsDriver, RootfsRequest } from "./rootfs-driver.ts";
@@ -57,7 +58,7 @@ function openMounted(directory: string): Disk {
   if (mount === undefined || mount.root !== "/" || !isBlockDevice(mount.source))
     throw new RunvError(
       "unsupported",
-      `rootfs: block: ${directory}: not the mount point of a whole block device: give a device or an image as root.path, or use another driver`,
+      `rootfs: block: ${excerpt(directory)}: not the mount point of a whole block device: give a device or an image as root.path, or use another driver`,
     );
   return openDevice(mount.source, mount.device, true);
 }
@@ -107,7 +108,7 @@ async function qcow2SizeBytes({ rootfs, signal }: RootfsRequest): Promise<number
   if (other !== null)
     throw new RunvError(
       "unsupported",
-      `rootfs: block: ${rootfs}: the image needs another file, ${other}: make the image whole first`,
+      `rootfs: block: ${excerpt(rootfs)}: the image needs another file, ${excerpt(other)}: make the image whole first`,
     );
   return info.virtualSizeBytes + Math.ceil(info.virtualSizeBytes / qcow2OverheadParts);
 }
@@ -123,14 +124,14 @@ function open(path: string, flags: number): number {
     return openSync(path, flags);
   } catch (cause) {
     if (systemErrorCode(cause) === "EBUSY") throw refusal(path, "something on this host has claimed it");
-    throw hostFailure(`rootfs: block: ${path}`, cause);
+    throw hostFailure(`rootfs: block: ${excerpt(path)}`, cause);
   }
 }
 
 function refusal(path: string, why: string): RunvError {
   return new RunvError(
     "invalid-state",
-    `rootfs: block: ${path}: a file system that two kernels use, one of them writing, is destroyed: ${why}`,
+    `rootfs: block: ${excerpt(path)}: a file system that two kernels use, one of them writing, is destroyed: ${why}`,
   );
 }
 

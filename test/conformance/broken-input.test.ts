@@ -42,7 +42,7 @@ function unclear({ status, stdout, stderr }: Outcome, failure = 1): string | nul
 
 test(`create with mutated config.json, seed ${seed}`, async () => {
   const bundle = runv().mkdir("bundle");
-  mkdirSync(path.join(bundle, "rootfs"));
+  mkdirSync(path.join(bundle, "rootfs"), { recursive: true });
   const problems: string[] = [];
   let accepted = 0;
   const count = caseCount({ sample: 60, full: 600 });

@@ -61,10 +61,11 @@ export function makeHostCgroup(directories: readonly string[]): string[] {
 
 function makeOne(directory: string, made: string[]): void {
   const first = mkdirSync(directory, { recursive: true });
-  enableControllers(directory);
+  const isUnified = existsSync(join(directory, "cgroup.controllers"));
+  if (isUnified) enableControllers(directory);
   if (first === undefined) return;
   made.push(directory);
-  copyCpuset(first, directory);
+  if (!isUnified) copyCpuset(first, directory);
 }
 
 /**
@@ -90,7 +91,7 @@ function handDown(directory: string, controller: string): void {
   }
 }
 
-/** A cpuset of v1 takes no process before its cpus and mems are set; new ones have none. */
+/** A cpuset of v1 takes no process before its cpus and mems are set; new ones have none. With v2 an empty one means its parent's. */
 function copyCpuset(outermost: string, innermost: string): void {
   const levels: string[] = [];
   for (let level = innermost; level.length >= outermost.length; level = dirname(level)) levels.unshift(level);

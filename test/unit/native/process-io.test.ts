@@ -61,7 +61,8 @@ test("what was received is delivered after the connection's end", async () => {
     received: 200_000,
     diary: [
       "agent drained",
-      "host broken: closed",
+      // The other end of a UNIX socket closes with credit unread, or after it.
+      expect.stringMatching(/^host broken: (closed|ECONNRESET)$/),
       "pending: true",
       expect.stringContaining("EPIPE"),
       "host delivered",

@@ -6,8 +6,11 @@ const repositoryRoot = path.resolve(import.meta.dirname, "..");
 /** Real guests boot under emulation on loaded machines: these bound a hang, they assert no speed. */
 const unitTimeoutMs = 60_000;
 const guestTimeoutMs = 300_000;
-/** Other people's programs and an emulator on a busy machine: one more try, and harness/remarks-reporter.ts lists each that needed it. */
-const guestRetries = 1;
+/**
+ * Other people's programs, an emulator, and processes that race on a busy machine: one more try, and harness/remarks-reporter.ts lists each that
+ * needed it.
+ */
+const retries = 1;
 
 const suite = (name: string, timeoutMs: number, parallel: boolean, directory = name) => ({
   test: {
@@ -19,7 +22,7 @@ const suite = (name: string, timeoutMs: number, parallel: boolean, directory = n
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     fileParallelism: parallel,
-    retry: name === "unit" ? 0 : guestRetries,
+    retry: retries,
     // Vitest's own second is shorter than a boot.
     expect: { poll: { timeout: timeoutMs / 2 } },
   },

@@ -85,7 +85,7 @@ module.exports = {
     forbidden(
       "the protocol is entered by its doors",
       { pathNot: "^(agent/protocol|test)/" },
-      { path: "^agent/protocol/", pathNot: "^agent/protocol/src/(index|errors)\\.ts$" },
+      { path: "^agent/protocol/", pathNot: "^agent/protocol/src/(index|errors|cgroup-values)\\.ts$" },
     ),
     forbidden(
       "the packages stand alone",

@@ -1,7 +1,7 @@
 import { type Resources, RunvError } from "@runv/protocol";
+import { defaultCpuPeriodUs } from "@runv/protocol/cgroup-values";
 import { totalMemoryBytes } from "../linux/memory.ts";
 import { processorCount } from "../linux/processors.ts";
-import { defaultPeriodUs } from "../linux/resources/cpu-writes.ts";
 import { mergeLimits, type PresentLimits } from "../linux/resources/resource-writes.ts";
 
 /** Of a machine made for a limit, the kernel keeps this part at most for itself. */
@@ -34,7 +34,7 @@ function checkProcessors(before: number, asked: number): void {
 }
 
 /** How many processors' time a container may use; 0: no limit, which needs none. */
-function processorsOf({ cpu: { quotaUs = 0, periodUs = defaultPeriodUs } }: PresentLimits): number {
+function processorsOf({ cpu: { quotaUs = 0, periodUs = defaultCpuPeriodUs } }: PresentLimits): number {
   return Math.max(quotaUs, 0) / periodUs;
 }
 

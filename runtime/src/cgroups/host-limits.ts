@@ -1,3 +1,4 @@
+import { cpuWeight, defaultCpuPeriodUs, ioWeight } from "@runv/protocol/cgroup-values";
 import {
   type BlockIoResources,
   type CpuResources,
@@ -19,16 +20,8 @@ export interface HostLimit {
   readonly isOnlyHere: boolean;
 }
 
-/** The kernel's own, for a quota without a period. */
-const kernelPeriodMicros = 100_000;
 /** Of a processor: what a machine does beside running its container, in the guest kernel, the agent, and for input and output. */
 const ownCpuShare = 0.25;
-/** The ranges of blkio.weight (v1) and of io.weight (v2), which is mapped linearly. */
-const blkioRange = { least: 10, most: 1000 };
-const ioRange = { least: 1, most: 10_000 };
-/** The result of a power is not exact: 1,024 shares are 100 and no more. */
-const rounding = 1e-9;
-
 /** Those that hold from before the machine is started. What is not asked for is not limited. */
 export function machineLimits(resources: LimitedResources, need: HostNeed): HostLimit[] {
   const { cpu, memory, pids, blockIo } = resources;
@@ -47,7 +40,7 @@ export function runningLimits({
   cpu: { quotaMicros, periodMicros },
 }: Pick<LimitedResources, "cpu">): HostLimit[] {
   if (quotaMicros === null && periodMicros === null) return [];
-  const period = periodMicros ?? kernelPeriodMicros;
+  const period = periodMicros ?? defaultCpuPeriodUs;
   const quota = isBounded(quotaMicros) ? quotaMicros + Math.ceil(period * ownCpuShare) : unlimited;
   const both: readonly [string, string] = ["cpu.max", `${quota === unlimited ? "max" : quota} ${period}`];
   return [
@@ -58,7 +51,7 @@ export function runningLimits({
 
 function sharesLimit({ shares }: CpuResources): HostLimit[] {
   if (shares === null) return [];
-  return [limit("cpu.shares", ["cpu.shares", shares], ["cpu.weight", weightOfShares(shares)])];
+  return [limit("cpu.shares", ["cpu.shares", shares], ["cpu.weight", cpuWeight(shares)])];
 }
 
 /** The container's own limit is held in the guest: to the host all of the guest's memory is the machine's. */
@@ -137,18 +130,4 @@ function ownLimit(field: string, ...files: HostLimit["files"]): HostLimit {
 
 function isBounded(value: number | null): value is number {
   return value !== null && value !== unlimited;
-}
-
-/**
- * As runc does it since 1.4, and the agent: the least, the default and the most of both are each other's, with a quadratic function between
- * their logarithms.
- */
-function weightOfShares(shares: number): number {
-  const log = Math.log2(shares);
-  return Math.ceil(10 ** ((log * log + 125 * log) / 612 - 7 / 34) - rounding);
-}
-
-function ioWeight(blkioWeight: number): number {
-  const share = (blkioWeight - blkioRange.least) / (blkioRange.most - blkioRange.least);
-  return ioRange.least + Math.floor(share * (ioRange.most - ioRange.least));
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { defaultCpuPeriodUs } from "@runv/protocol/cgroup-values";
 import { chosenGuest, type Guest, type GuestChoice } from "../kernel/guest.ts";
 import { type MachineSize, machineMemoryMib } from "../kernel/guest-memory.ts";
 import { type ResourcesSpec, unlimited } from "../oci/resources.ts";
@@ -30,8 +31,6 @@ export interface SizingLimits {
   readonly cpu: Pick<ResourcesSpec["cpu"], "quotaMicros" | "periodMicros" | "cpus">;
 }
 
-/** The kernel's own, for a quota without a period. */
-const kernelPeriodMicros = 100_000;
 const bytesPerKib = 1024;
 
 /**
@@ -52,7 +51,7 @@ function wantedVcpus({ cpu }: SizingLimits, size: SizeSettings): number {
   const { quotaMicros, periodMicros, cpus } = cpu;
   const isBounded = quotaMicros !== null && quotaMicros !== unlimited;
   if (!isBounded && cpus === "") return size.defaultVcpuCount;
-  const byQuota = isBounded ? Math.ceil(quotaMicros / (periodMicros ?? kernelPeriodMicros)) : undefined;
+  const byQuota = isBounded ? Math.ceil(quotaMicros / (periodMicros ?? defaultCpuPeriodUs)) : undefined;
   const wanted = Math.min(byQuota ?? Number.POSITIVE_INFINITY, processorCount(cpus));
   const most = Math.min(size.maxVcpuCount ?? Number.POSITIVE_INFINITY, availableParallelism());
   return Math.max(1, Math.min(wanted, most));

@@ -1,22 +1,12 @@
 import type { HugepageLimit, RdmaLimit } from "@runv/protocol";
+import { ioWeight } from "@runv/protocol/cgroup-values";
 import type { CgroupWrite } from "./cgroup-write.ts";
-
-/** Ends of the weights that config.json knows (those of bfq, too), and of io.weight. */
-const minBlockIoWeight = 10;
-const maxBlockIoWeight = 1000;
-const maxIoWeight = 10_000;
 
 export function blockIoWrite(weight: number): CgroupWrite {
   const field = "blockIO.weight";
   const line = { key: "default", none: "default 100" };
   const otherwise = { field, file: "io.weight", value: String(ioWeight(weight)), line };
   return { field, file: "io.bfq.weight", value: String(weight), line, otherwise };
-}
-
-/** From 10 … 1,000 to 1 … 10,000, as runc does it. */
-function ioWeight(weight: number): number {
-  const range = maxBlockIoWeight - minBlockIoWeight;
-  return 1 + Math.floor(((weight - minBlockIoWeight) * (maxIoWeight - 1)) / range);
 }
 
 /** The reservations of mmap(2) are limited as well, where the kernel counts them. */

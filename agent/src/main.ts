@@ -12,6 +12,7 @@ import { findCarrier } from "./io/carrier.ts";
 import { makeControlServer, serveControl } from "./io/control-server.ts";
 import { ProcessIoServer } from "./io/process-io-server.ts";
 import { noteAvailableMemory } from "./linux/cgroups.ts";
+import { availableMemoryBytes } from "./linux/memory.ts";
 import { endMachine } from "./linux/power.ts";
 import { startReaping } from "./linux/reaper.ts";
 import { exit, getpid, monotonicMs, runLoop, setTimer, write } from "./linux/sys.ts";
@@ -45,7 +46,7 @@ function main(): void {
   startReaping();
   prepareRoot();
   leaveKernelNothingToRun();
-  noteAvailableMemory();
+  noteAvailableMemory(availableMemoryBytes());
   protectSelf();
 
   const sandbox = new Sandbox();

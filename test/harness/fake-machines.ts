@@ -54,7 +54,7 @@ export class FakeMachines {
     probe: async () => Promise.resolve({ capabilities: [], shares: [] }),
     shareProblem: async () => Promise.resolve(null),
     shareFlaw: async () => Promise.resolve(null),
-    hostNeed: () => ({ memoryBytes: 0, tasks: 0 }),
+    hostNeed: () => ({ memoryBytes: 0, bytesPerAddedMib: 0, tasks: 0 }),
     launch: async (spec) => Promise.resolve(this.#launch(spec)),
     attach: (saved) => this.#attach(directoryOf(saved)),
   };
@@ -105,7 +105,7 @@ export class FakeMachines {
     const identity = { name: "fake", ...vmm.identity };
     const saved: SavedVm = {
       ...{ driver: "fake", directory, accel: "none", carrier: "none" },
-      ...{ monitor: identity, vmm: identity, helpers: [] },
+      ...{ monitor: identity, vmm: identity, helpers: [], spare: { vcpuCount: 0, memory: [] } },
     };
     return {
       ...this.#attach(directory),
@@ -120,7 +120,10 @@ export class FakeMachines {
   #attach(directory: string): Vm {
     const vmm = { name: "fake", pid: 0, startTicks: 0 };
     return {
-      saved: { driver: "fake", directory, monitor: vmm, vmm, helpers: [], accel: "none", carrier: "none" },
+      saved: {
+        ...{ driver: "fake", directory, monitor: vmm, vmm, helpers: [], accel: "none", carrier: "none" },
+        spare: { vcpuCount: 0, memory: [] },
+      },
       description: { accel: "none", carrier: "none" },
       waitExit: async () => Promise.resolve(this.#machines.get(directory)?.on === true ? null : ""),
       kill: async () => this.#machines.get(directory)?.powerOff(),
@@ -163,7 +166,14 @@ function agentOf(machine: () => FakeMachine): Agent {
     startProcess: async () => change({ created: true, paused: false }, {}),
     pauseContainer: async () => change({ paused: false }, { paused: true }),
     resumeContainer: async () => change({ paused: true }, { paused: false }),
-    ...{ unpack: unused, listProcesses: unused, updateContainer: unused, stats: unused, watchOom: unused },
+    ...{
+      unpack: unused,
+      listProcesses: unused,
+      makeRoom: unused,
+      updateContainer: unused,
+      stats: unused,
+      watchOom: unused,
+    },
     close: () => undefined,
   };
 }

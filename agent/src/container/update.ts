@@ -6,7 +6,6 @@ import { mergeLimits, resourceWrites } from "../linux/resources/resource-writes.
 import { inChild } from "../storage/work.ts";
 import { checkResources } from "./check-resources.ts";
 import type { Container } from "./container.ts";
-import { checkRoom } from "./room.ts";
 
 /** Memory that is to be given back may have to be written to a disk first. */
 const updateMs = 25_000;
@@ -18,7 +17,6 @@ const updateMs = 25_000;
 export async function updateContainer(container: Container, asked: Resources): Promise<void> {
   if (container.init.state === "exited") throw new RunvError("invalid-state", "container not running");
   checkResources(asked);
-  checkRoom(container.limits, asked);
   checkUsage(container.cgroup, asked);
   const merged = mergeLimits(container.limits, asked);
   const writes = resourceWrites(asked, merged);

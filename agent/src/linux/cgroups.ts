@@ -1,7 +1,6 @@
 import { type DeviceRule, RunvError } from "@runv/protocol";
 import { deviceProgram } from "./device-program.ts";
 import { errnoOf, step, stepError, tolerate } from "./errno.ts";
-import { availableMemoryBytes } from "./memory.ts";
 import { O_DIRECTORY, O_RDONLY } from "./open-flags.ts";
 import { makeDirectories, parentOf, statIfThere } from "./paths.ts";
 import {
@@ -29,13 +28,13 @@ const maxEventsBytes = 4096;
 const maxDepth = 65;
 const maxDescendants = 4096;
 
-/** What containers leave of the memory that is there before the first. */
+/** What containers leave of the memory that is there before the first, and of what is added later. */
 const reservedMemoryBytes = 8 << 20;
-let availableAtBoot = 0;
+let availableBytes = 0;
 
-/** To be called before there are containers. */
-export function noteAvailableMemory(): void {
-  availableAtBoot = availableMemoryBytes();
+/** To be told of memory that no container has: of all before there are containers, and then of what is added. */
+export function noteAvailableMemory(bytes: number): void {
+  availableBytes += bytes;
 }
 
 /**
@@ -76,7 +75,7 @@ export function limitCgroup(path: string): void {
   const threads = Number(readFile("/proc/sys/kernel/threads-max", maxControllersBytes));
   const limits = [
     ["pids.max", Math.max(threads - reservedThreads, 1)],
-    ["memory.max", Math.max(availableAtBoot - reservedMemoryBytes, reservedMemoryBytes)],
+    ["memory.max", Math.max(availableBytes - reservedMemoryBytes, reservedMemoryBytes)],
     ["cgroup.max.depth", maxDepth],
     ["cgroup.max.descendants", maxDescendants],
   ] as const;

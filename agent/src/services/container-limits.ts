@@ -1,5 +1,6 @@
 import { type ContainersDefinition, RunvError, type ServiceImplementation } from "@runv/protocol";
 import type { Containers } from "../container/containers.ts";
+import { makeRoom } from "../container/grow.ts";
 import { watchOom } from "../container/oom-watch.ts";
 import { processTable } from "../container/process-table.ts";
 import { updateContainer } from "../container/update.ts";
@@ -10,16 +11,21 @@ type Handlers = ServiceImplementation<ContainersDefinition>;
 /** The part of the service that is about the processes of a container: their limits, their use, standing still. */
 export function limitHandlers(
   containers: Containers,
-): Pick<Handlers, "listProcesses" | "update" | "pause" | "resume" | "stats" | "watchOom"> {
+): Pick<Handlers, "listProcesses" | "makeRoom" | "update" | "pause" | "resume" | "stats" | "watchOom"> {
   return {
     async listProcesses({ containerId }) {
       return { processes: await processTable(containers.get(containerId).cgroup) };
+    },
+    async makeRoom({ containerId, resources, spareMemory, enoughProcessors }) {
+      if (resources === undefined) throw new RunvError("invalid-argument", "resources is missing");
+      const reserve = { spareMemory, enoughProcessors };
+      return makeRoom(containers, containers.get(containerId), resources, reserve);
     },
     async update({ containerId, resources }) {
       if (resources === undefined) throw new RunvError("invalid-argument", "resources is missing");
       const container = containers.get(containerId);
       await updateContainer(container, resources);
-      return container.limits.cpu;
+      return { ...container.limits.cpu, ...container.limits.memory };
     },
     async pause({ containerId }) {
       await containers.get(containerId).pause();

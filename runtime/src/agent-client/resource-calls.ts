@@ -1,6 +1,8 @@
 import type { Client } from "@grpc/grpc-js";
 import {
   ContainersDefinition,
+  type MakeRoomRequest,
+  type MakeRoomResponse,
   type Resources,
   type StatsResponse,
   type UpdateContainerResponse,
@@ -10,6 +12,7 @@ import { callStream } from "./call-stream.ts";
 
 /** Calls about the resources of a container: limits, use, and standing still. */
 export interface ResourceCalls {
+  makeRoom(request: MakeRoomRequest): Promise<MakeRoomResponse>;
   updateContainer(containerId: string, resources: Resources): Promise<UpdateContainerResponse>;
   pauseContainer(containerId: string): Promise<void>;
   resumeContainer(containerId: string): Promise<void>;
@@ -23,6 +26,8 @@ type Ask = <Request, Response>(target: CallTarget<Request, Response>, request: R
 export function resourceCalls(channel: Client, ask: Ask, signal: AbortSignal): ResourceCalls {
   const containers = ContainersDefinition.fullName;
   return {
+    makeRoom: async (request) =>
+      ask({ service: containers, method: ContainersDefinition.methods.makeRoom }, request),
     updateContainer: async (containerId, resources) => {
       const target = { service: containers, method: ContainersDefinition.methods.update };
       return ask(target, { containerId, resources });

@@ -3,6 +3,12 @@ import { join } from "node:path";
 import { errorMessage, RunvError } from "@runv/protocol/errors";
 import type { HostLimit } from "./host-limits.ts";
 
+/** Whether memory can be limited in a cgroup's directories. */
+export function canLimitMemory(directories: readonly string[]): boolean {
+  const files = ["memory.max", "memory.limit_in_bytes"];
+  return directories.some((directory) => files.some((file) => existsSync(join(directory, file))));
+}
+
 /**
  * Sets limits in a cgroup's directories, as well as this host can: most are held by the guest as well, and that the host cannot is told, and
  * no failure.

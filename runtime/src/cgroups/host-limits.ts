@@ -11,6 +11,12 @@ import type { HostNeed } from "../shared/host-need.ts";
 /** What a host can hold a machine to. */
 type LimitedResources = Pick<ResourcesSpec, "memory" | "cpu" | "pids" | "blockIo">;
 
+/** What a machine takes of the host as it is now. */
+export interface MachineNeed extends Pick<HostNeed, "memoryBytes" | "tasks"> {
+  /** It has more memory than its guest knows of: only the host can keep it from that. */
+  readonly isFenced: boolean;
+}
+
 /** One limit as either version of cgroups takes it: the first of these files that there is gets its value. */
 export interface HostLimit {
   /** As config.json calls it, below linux.resources. */
@@ -23,7 +29,7 @@ export interface HostLimit {
 /** Of a processor: what a machine does beside running its container, in the guest kernel, the agent, and for input and output. */
 const ownCpuShare = 0.25;
 /** Those that hold from before the machine is started. What is not asked for is not limited. */
-export function machineLimits(resources: LimitedResources, need: HostNeed): HostLimit[] {
+export function machineLimits(resources: LimitedResources, need: MachineNeed): HostLimit[] {
   const { cpu, memory, pids, blockIo } = resources;
   return [
     ...(cpu.cpus === "" ? [] : [ownLimit("cpu.cpus", ["cpuset.cpus", cpu.cpus])]),
@@ -55,14 +61,14 @@ function sharesLimit({ shares }: CpuResources): HostLimit[] {
 }
 
 /** The container's own limit is held in the guest: to the host all of the guest's memory is the machine's. */
-function memoryLimits(memory: MemoryResources, { memoryBytes }: HostNeed): HostLimit[] {
+export function memoryLimits(memory: MemoryResources, { memoryBytes, isFenced }: MachineNeed): HostLimit[] {
   const { limitBytes, swapBytes, reservationBytes } = memory;
-  if (!isBounded(limitBytes)) return reservation(reservationBytes);
+  if (!isBounded(limitBytes) && !isFenced) return reservation(reservationBytes);
   const limits = [
     limit("memory.limit", ["memory.limit_in_bytes", memoryBytes], ["memory.max", memoryBytes]),
     ...reservation(reservationBytes),
   ];
-  if (!isBounded(swapBytes)) return limits;
+  if (!isBounded(swapBytes) || !isBounded(limitBytes)) return limits;
   const swapOnly = swapBytes - limitBytes;
   const withSwap = limit(
     "memory.swap",

@@ -1,6 +1,7 @@
 import {
   defaultMemoryMib,
   defaultScratchDirectory,
+  defaultSpareVcpuCount,
   defaultVcpuCount,
   leastMemoryMib,
 } from "../shared/defaults.ts";
@@ -62,6 +63,8 @@ const scratchKind = choice(scratchKinds);
 const memoryMib = wholeNumber(leastMemoryMib, 4 * 1024 ** 2);
 /** The guest kernel's NR_CPUS. */
 const vcpus = wholeNumber(1, 256);
+const spareMemoryMib = wholeNumber(0, 4 * 1024 ** 2);
+const spareVcpus = wholeNumber(0, 255);
 const bootTimeoutMs = wholeNumber(100, 3_600_000);
 /** The upper bound is ext4's with blocks of 4 KiB. */
 const scratchMib = wholeNumber(16, 16 * 1024 ** 2);
@@ -198,6 +201,21 @@ export const schema: Schema = {
     default: null,
     unset: { meaning: "as many as the host has", example: 4 },
     env: "RUNV_MAX_VCPUS",
+  },
+  spare_memory_mib: {
+    help: "Memory, in MiB, that `update` can give a running virtual machine beside what it starts with; of the host it is taken only then",
+    type: spareMemoryMib,
+    annotation: spareMemoryMib,
+    default: null,
+    unset: { meaning: "as much as the host has", example: 4096 },
+    env: "RUNV_SPARE_MEMORY_MIB",
+  },
+  spare_vcpus: {
+    help: "Processors that `update` can give a running virtual machine beside those it starts with, up to max_vcpus",
+    type: spareVcpus,
+    annotation: spareVcpus,
+    default: defaultSpareVcpuCount,
+    env: "RUNV_SPARE_VCPUS",
   },
   boot_timeout_ms: {
     help: "How long a guest may take to answer, in milliseconds",

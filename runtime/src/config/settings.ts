@@ -37,6 +37,9 @@ export interface Settings extends ProgramSettings {
   readonly default_vcpus: number;
   /** Of what containers ask for; null: the host's. */
   readonly max_vcpus: number | null;
+  /** What a running machine can be given; null: what the host has. */
+  readonly spare_memory_mib: number | null;
+  readonly spare_vcpus: number;
   readonly boot_timeout_ms: number;
   readonly "scratch.kind": ScratchKind;
   /** null: as the kind has it. */

@@ -99,6 +99,7 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     vmDirectory: vmDirectory(context.root, options.id),
     vm: null,
     hostNeed: null,
+    addedMemoryMib: 0,
     cgroups: cgroupsOf(bundle.spec.linux.cgroupsPath, options.id),
     systemdCgroup: options.systemdCgroup,
   };

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import { bootSandbox, hostNeedOf, type Sandbox } from "../sandbox/boot.ts";
+import { fencedPlan } from "../sandbox/growth.ts";
 import { limitHostPlace, limitRunning, takeHostPlace } from "../sandbox/host-place.ts";
 import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
@@ -43,8 +44,9 @@ export async function bootMachine(
   const { bundle, record, settings, watch } = request;
   const boot = bootSettings(settings);
   const { resources } = bundle.spec.linux;
-  const plan = planMachine(boot, resources);
+  const wanted = planMachine(boot, resources);
   const newCgroups = takeHostPlace(record, releases);
+  const plan = fencedPlan(wanted, record.cgroups);
   const storage = await planStorage({
     container: record.id,
     rootfs: bundle.rootfs,
@@ -56,7 +58,7 @@ export async function bootMachine(
   });
   const need = hostNeedOf({ ...boot, plan, storage });
   const warn = (sentence: string): void => context.log.warning(sentence);
-  limitHostPlace(record, { resources, need }, warn);
+  limitHostPlace(record, { resources, need: { ...need, isFenced: plan.spare.memoryMib > 0 } }, warn);
   const proxy = await makeNamespaces({ ...request, storage }, context, releases);
   watch.lap("namespaces");
   const sandbox = await bootSandbox(

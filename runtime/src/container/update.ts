@@ -1,40 +1,80 @@
-import type { UpdateContainerResponse } from "@runv/protocol";
+import type { MakeRoomResponse, UpdateContainerResponse } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { ResourcesSpec } from "../oci/resources.ts";
 import { withAgent } from "../sandbox/attached.ts";
-import { limitHostPlace, limitRunning } from "../sandbox/host-place.ts";
+import { makeRoom, presentNeed } from "../sandbox/growth.ts";
+import { limitGrown, limitHostPlace, limitRunning } from "../sandbox/host-place.ts";
 import { messages } from "../shared/messages.ts";
+import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer } from "../state/store.ts";
 import type { Context } from "./context.ts";
 import { resourcesRequest } from "./resources-request.ts";
 import { containerStatus } from "./state.ts";
 
+/** Limits that the guest holds. */
+type Held = UpdateContainerResponse | MakeRoomResponse;
+
 /**
- * Changes a container's limits; what `resources` leaves out stays as it is.
+ * Changes a container's limits; what `resources` leaves out stays as it is. Its machine grows before them, as far as it has to.
  * @throws RunvError invalid-state "container not running" for one that has stopped, "unsupported" for what its machine has no room for;
- * nothing has changed then.
+ * no limit has changed then.
  */
 export async function updateContainer(id: string, resources: ResourcesSpec, context: Context): Promise<void> {
-  await changeContainer(context.root, id, async (record) => {
+  await changeContainer(context.root, id, async (record, note) => {
     const status = containerStatus(record);
     if (status === "stopped" || status === "creating")
       throw new RunvError("invalid-state", messages.containerNotRunning);
-    const held = await withAgent(record, context.signal, async (agent) =>
-      agent.updateContainer(id, resourcesRequest(resources)),
-    );
     const warn = (sentence: string): void => context.log.warning(sentence);
-    if (record.hostNeed !== null) limitHostPlace(record, { resources, need: record.hostNeed }, warn);
-    limitRunning(record, withProcessorTime(resources, held), warn);
-    return null;
+    const request = resourcesRequest(resources);
+    return withAgent(record, context.signal, async (agent) => {
+      const room = await makeRoom(record, request, agent);
+      const grown = { ...record, addedMemoryMib: room.addedMemoryMib };
+      if (grown.addedMemoryMib !== record.addedMemoryMib) {
+        note(grown);
+        letGrow(grown, room, warn);
+      }
+      const held = await agent.updateContainer(id, request);
+      limitOnHost(grown, withHeld(resources, held), warn);
+      return grown;
+    });
   });
 }
 
-/** Quota and period are one limit: whoever changes one keeps the other, which the guest knows. */
-function withProcessorTime(resources: ResourcesSpec, held: UpdateContainerResponse): ResourcesSpec {
-  const { cpu } = resources;
-  if (cpu.quotaMicros === null && cpu.periodMicros === null) return resources;
+/** Before the container may use more, the host lets its machine. */
+function letGrow(record: ContainerRecord, held: Held, warn: (sentence: string) => void): void {
+  const { hostNeed } = record;
+  if (hostNeed === null) return;
+  const memory = { ...heldMemory(held), reservationBytes: null, checkBeforeUpdate: false };
+  limitGrown(record, { memory, need: presentNeed(hostNeed, record.vm, record.addedMemoryMib) }, warn);
+}
+
+function limitOnHost(
+  record: ContainerRecord,
+  resources: ResourcesSpec,
+  warn: (sentence: string) => void,
+): void {
+  const { hostNeed, vm, addedMemoryMib } = record;
+  if (hostNeed !== null)
+    limitHostPlace(record, { resources, need: presentNeed(hostNeed, vm, addedMemoryMib) }, warn);
+  limitRunning(record, resources, warn);
+}
+
+/** Quota and period are one limit, and so are memory and memory with swap: whoever changes one keeps the other, which the guest knows. */
+function withHeld(resources: ResourcesSpec, held: UpdateContainerResponse): ResourcesSpec {
+  const { cpu, memory } = resources;
+  const isTime = cpu.quotaMicros !== null || cpu.periodMicros !== null;
+  const time = { quotaMicros: held.quotaUs ?? null, periodMicros: held.periodUs ?? null };
+  const isMemory = memory.limitBytes !== null || memory.swapBytes !== null;
   return {
     ...resources,
-    cpu: { ...cpu, quotaMicros: held.quotaUs ?? null, periodMicros: held.periodUs ?? null },
+    cpu: { ...cpu, ...(isTime ? time : {}) },
+    memory: { ...memory, ...(isMemory ? heldMemory(held) : {}) },
   };
+}
+
+function heldMemory({ limitBytes, swapBytes }: Held): {
+  limitBytes: number | null;
+  swapBytes: number | null;
+} {
+  return { limitBytes: limitBytes ?? null, swapBytes: swapBytes ?? null };
 }

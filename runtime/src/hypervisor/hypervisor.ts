@@ -16,7 +16,7 @@ export interface Hypervisor {
   /** What the program that shares directories that way is known to do to files, in words for the user; null when nothing. */
   shareFlaw(driver: ShareDriver, host: SharingHost): Promise<string | null>;
   /** What such a machine takes of the host: the bounds of an ordinary one, above which something is wrong with it. */
-  hostNeed(spec: Pick<VmSpec, "memoryMib" | "vcpuCount" | "accel" | "share">): HostNeed;
+  hostNeed(spec: Pick<VmSpec, "memoryMib" | "vcpuCount" | "spare" | "accel" | "share">): HostNeed;
   /**
    * Starts a virtual machine under a monitor of its own and returns once the VMM runs; nothing is known yet of the guest.
    * @throws RunvError "unavailable" for what the host lacks, "hypervisor" for what failed. Nothing is left behind then.
@@ -54,6 +54,8 @@ export interface VmSpec {
   readonly directory: string;
   readonly vcpuCount: number;
   readonly memoryMib: number;
+  /** What the machine has besides, and its guest is told of only when it is to grow. */
+  readonly spare: SpareSize;
   readonly accel: Accel;
   readonly machine: MachineChoice;
   readonly carrier: CarrierChoice;
@@ -71,6 +73,17 @@ export interface VmSpec {
   readonly cgroups: readonly string[];
   /** What the monitor removes if this process dies before `commit`. */
   readonly rollback: { readonly trees: readonly string[]; readonly cgroups: readonly string[] };
+}
+
+export interface SpareSize {
+  readonly vcpuCount: number;
+  readonly memoryMib: number;
+}
+
+/** A part of the guest's physical memory. */
+export interface MemoryRange {
+  readonly startMib: number;
+  readonly sizeMib: number;
 }
 
 export interface GuestFiles {
@@ -126,7 +139,18 @@ export interface SavedVm {
   readonly helpers: readonly ProcessIdentity[];
   readonly accel: string;
   readonly carrier: string;
+  readonly spare: SpareParts;
 }
+
+/** What a running machine has that its guest was not told of at its start. */
+export interface SpareParts {
+  readonly vcpuCount: number;
+  /** In the order in which the guest is to be given them; beginnings and sizes are multiples of `memoryBlockMib`. */
+  readonly memory: readonly MemoryRange[];
+}
+
+/** Linux adds memory to a running x86_64 by the section (SECTION_SIZE_BITS). */
+export const memoryBlockMib = 128;
 
 /** Where a VM's sockets and records are, below its directory. */
 export const vmFiles = {

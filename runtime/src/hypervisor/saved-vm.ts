@@ -1,6 +1,6 @@
 import { RunvError } from "@runv/protocol/errors";
 import type { ProcessIdentity } from "../../resident/contract/monitor.ts";
-import type { SavedVm } from "./hypervisor.ts";
+import { type MemoryRange, memoryBlockMib, type SavedVm, type SpareParts } from "./hypervisor.ts";
 
 /** Accepts what a driver saved. @throws RunvError "internal" naming the member that is wrong. */
 export function parseSavedVm(value: unknown): SavedVm {
@@ -13,7 +13,34 @@ export function parseSavedVm(value: unknown): SavedVm {
     helpers: parseHelpers(members["helpers"]),
     accel: parseText(members["accel"], "vm.accel"),
     carrier: parseText(members["carrier"], "vm.carrier"),
+    spare: parseSpare(members["spare"]),
   };
+}
+
+/** A machine that an earlier runv has started has none. */
+function parseSpare(value: unknown): SpareParts {
+  if (value === undefined) return { vcpuCount: 0, memory: [] };
+  const members = parseObject(value, "vm.spare");
+  const memory = members["memory"];
+  if (!Array.isArray(memory)) throw damaged("vm.spare.memory");
+  return {
+    vcpuCount: parseCount(members["vcpuCount"], "vm.spare.vcpuCount"),
+    memory: memory.map((range: unknown, index) => parseRange(range, `vm.spare.memory[${index}]`)),
+  };
+}
+
+function parseRange(value: unknown, path: string): MemoryRange {
+  const members = parseObject(value, path);
+  return {
+    startMib: parseBlocks(members["startMib"], `${path}.startMib`),
+    sizeMib: parseBlocks(members["sizeMib"], `${path}.sizeMib`),
+  };
+}
+
+function parseBlocks(value: unknown, path: string): number {
+  const mib = parseCount(value, path);
+  if (mib % memoryBlockMib !== 0) throw damaged(path);
+  return mib;
 }
 
 function parseHelpers(value: unknown): ProcessIdentity[] {

@@ -1,10 +1,9 @@
 import { RunvError } from "@runv/protocol/errors";
 import { applyHostLimits } from "../cgroups/apply-limits.ts";
 import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
-import { machineLimits, runningLimits } from "../cgroups/host-limits.ts";
+import { type MachineNeed, machineLimits, memoryLimits, runningLimits } from "../cgroups/host-limits.ts";
 import { systemdProblem } from "../cgroups/systemd.ts";
-import type { ResourcesSpec } from "../oci/resources.ts";
-import type { HostNeed } from "../shared/host-need.ts";
+import type { MemoryResources, ResourcesSpec } from "../oci/resources.ts";
 import type { Releases } from "../shared/releases.ts";
 import { makeVmDirectory, removeVmDirectory } from "../state/vm-directory.ts";
 
@@ -42,7 +41,7 @@ export function takeHostPlace(place: HostPlace, releases: Releases): readonly st
 /** What a container asks for, and what its machine takes. */
 export interface HostShare {
   readonly resources: ResourcesSpec;
-  readonly need: HostNeed;
+  readonly need: MachineNeed;
 }
 
 /** Limits what is started in the place. @param warn is told of what this host cannot limit */
@@ -52,6 +51,15 @@ export function limitHostPlace(
   warn: (sentence: string) => void,
 ): void {
   applyHostLimits(cgroups, machineLimits(resources, need), warn);
+}
+
+/** Lets a machine that has grown have its memory. @param warn is told of what this host cannot limit */
+export function limitGrown(
+  { cgroups }: Pick<HostPlace, "cgroups">,
+  { memory, need }: { readonly memory: MemoryResources; readonly need: MachineNeed },
+  warn: (sentence: string) => void,
+): void {
+  applyHostLimits(cgroups, memoryLimits(memory, need), warn);
 }
 
 /** Limits what runs in the place, besides. @param warn is told of what this host cannot limit */

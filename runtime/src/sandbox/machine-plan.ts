@@ -5,14 +5,12 @@ import { type MachineSize, machineMemoryMib } from "../kernel/guest-memory.ts";
 import { type ResourcesSpec, unlimited } from "../oci/resources.ts";
 import { leastMemoryMib } from "../shared/defaults.ts";
 import { checkMemory, hostMemoryMib } from "./host-memory.ts";
+import { type SpareSettings, spareMemory, spareVcpus } from "./spare-size.ts";
 
 /** What the configuration says of a machine's size; null: nothing. */
-export interface SizeSettings {
-  readonly memoryMib: number | null;
-  readonly vcpuCount: number | null;
+export interface SizeSettings extends SpareSettings {
   readonly defaultMemoryMib: number;
   readonly defaultVcpuCount: number;
-  readonly maxVcpuCount: number | null;
 }
 
 export interface MachineSettings {
@@ -23,6 +21,8 @@ export interface MachineSettings {
 /** What a virtual machine boots from, and its size. */
 export interface MachinePlan extends MachineSize {
   readonly guest: Guest;
+  /** What the machine has besides, for its guest to grow. */
+  readonly spare: MachineSize;
 }
 
 /** The limits that a machine is sized by. */
@@ -42,9 +42,13 @@ export function planMachine(settings: MachineSettings, limits: SizingLimits): Ma
   const guest = chosenGuest(settings.guest);
   const { size } = settings;
   const vcpuCount = size.vcpuCount ?? wantedVcpus(limits, size);
-  const memoryMib = size.memoryMib ?? wantedMemoryMib(limits, { guest, vcpuCount, size });
+  const furtherVcpus = spareVcpus(vcpuCount, size, guest.vmlinux);
+  // The guest's kernel keeps memory for processors that it may be given as for those that it has.
+  const allVcpus = vcpuCount + furtherVcpus;
+  const memoryMib = size.memoryMib ?? wantedMemoryMib(limits, { guest, vcpuCount: allVcpus, size });
   checkMemory(memoryMib);
-  return { guest, memoryMib, vcpuCount };
+  const spare = { memoryMib: spareMemory(memoryMib, size, guest.vmlinux), vcpuCount: furtherVcpus };
+  return { guest, memoryMib, vcpuCount, spare };
 }
 
 function wantedVcpus({ cpu }: SizingLimits, size: SizeSettings): number {

@@ -31,6 +31,8 @@ export function bootSettings(
       defaultMemoryMib: settings.default_memory_mib,
       defaultVcpuCount: settings.default_vcpus,
       maxVcpuCount: settings.max_vcpus,
+      spareMemoryMib: settings.spare_memory_mib,
+      spareVcpuCount: settings.spare_vcpus,
     },
     bootTimeoutMs: settings.boot_timeout_ms,
   };

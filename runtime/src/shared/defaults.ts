@@ -1,6 +1,8 @@
 /** What a virtual machine gets when nothing else is asked for. */
 export const defaultVcpuCount = 1;
 export const defaultMemoryMib = 256;
+/** What `update` can give a running machine besides. */
+export const defaultSpareVcpuCount = 3;
 /** Less is not enough for the guest kernel and the agent. */
 export const leastMemoryMib = 64;
 /** Apparent size of the scratch disk; it is sparse. */

@@ -42,6 +42,8 @@ export interface ContainerRecord {
   readonly cgroups: readonly string[];
   /** What its machine takes of the host; null until there is one. Limits that change later are the container's and this. */
   readonly hostNeed: HostNeed | null;
+  /** What its guest was given of memory beside what it started with. */
+  readonly addedMemoryMib: number;
   /** `--systemd-cgroup` of the `create`: the callers' `delete --force` does not repeat it (containerd: shim delete). */
   readonly systemdCgroup: boolean;
 }

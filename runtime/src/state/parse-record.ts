@@ -37,6 +37,7 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     vm: record.member("vm").raw() ?? null,
     cgroups: record.member("cgroups").strings(),
     hostNeed: record.member("hostNeed").optional(parseHostNeed, null),
+    addedMemoryMib: record.member("addedMemoryMib").optional(parseCount, 0),
     systemdCgroup: record.member("systemdCgroup").boolean(),
   };
 }
@@ -71,9 +72,14 @@ function parseHook(hook: JsonCursor): Hook {
 
 function parseHostNeed(need: JsonCursor): HostNeed {
   return {
-    memoryBytes: need.member("memoryBytes").integer(0, Number.MAX_SAFE_INTEGER),
-    tasks: need.member("tasks").integer(0, Number.MAX_SAFE_INTEGER),
+    memoryBytes: parseCount(need.member("memoryBytes")),
+    bytesPerAddedMib: need.member("bytesPerAddedMib").optional(parseCount, 0),
+    tasks: parseCount(need.member("tasks")),
   };
+}
+
+function parseCount(count: JsonCursor): number {
+  return count.integer(0, Number.MAX_SAFE_INTEGER);
 }
 
 function parseExec(exec: JsonCursor): ExecRecord {

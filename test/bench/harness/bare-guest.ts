@@ -6,6 +6,8 @@ import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { qemuArguments } from "../../../runtime/src/hypervisor/qemu/arguments.ts";
 import { machineNamed } from "../../../runtime/src/hypervisor/qemu/machines.ts";
+import { memoryLayout } from "../../../runtime/src/hypervisor/qemu/memory-layout.ts";
+import { noSpare } from "../../../runtime/src/sandbox/spare-size.ts";
 import {
   defaultMemoryMib,
   defaultScratchBytes,
@@ -139,11 +141,13 @@ export interface BareMachine {
 /** runv's own arguments, with files in place of the descriptors that its monitor passes. */
 export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine): string[] {
   const file = (name: string): string => path.join(directory, name);
+  const machine = machineNamed(bare.machine);
   const argv = qemuArguments(
     {
       directory: "",
       vcpuCount: defaultVcpuCount,
       memoryMib: defaultMemoryMib,
+      spare: noSpare,
       accel: bareAccel,
       machine: bare.machine,
       programs: {},
@@ -163,7 +167,8 @@ export function bareCommand({ directory, initramfs, disk, ...bare }: BareMachine
     },
     {
       accel: bareAccel,
-      machine: machineNamed(bare.machine),
+      machine,
+      memory: memoryLayout({ memoryMib: defaultMemoryMib, spare: noSpare }, machine),
       moreArgv: bare.carrierArgv,
       moreKernelParameters: [],
     },

@@ -8,6 +8,7 @@ import { controlPort } from "@runv/protocol";
 import type { CarrierChoice } from "../../../runtime/src/config/choices.ts";
 import { planLaunch } from "../../../runtime/src/hypervisor/qemu/driver.ts";
 import { kernelImage } from "../../../runtime/src/kernel/image.ts";
+import { noSpare } from "../../../runtime/src/sandbox/spare-size.ts";
 import { defaultMemoryMib, defaultVcpuCount } from "../../../runtime/src/shared/defaults.ts";
 import { dial } from "../../../runtime/vsock/src/index.ts";
 import { initramfsOf, vmlinux } from "./bare-guest.ts";
@@ -41,6 +42,7 @@ export async function carriedStream(
     directory,
     vcpuCount: defaultVcpuCount,
     memoryMib: defaultMemoryMib,
+    spare: noSpare,
     accel: "tcg",
     machine,
     carrier,

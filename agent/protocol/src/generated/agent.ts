@@ -569,6 +569,40 @@ export interface UnifiedResource {
   value: string;
 }
 
+export interface MakeRoomRequest {
+  /** required */
+  containerId: string;
+  /** that are to be asked for; required */
+  resources:
+    | Resources
+    | undefined;
+  /** that the guest was not told of at its start, in this order; what it has by now is left alone; empty: none */
+  spareMemory: MemoryRange[];
+  /** number above which no quota asks for more: as many as the host has; required */
+  enoughProcessors: number;
+}
+
+/** Of the guest's physical memory, in blocks as Linux adds them. */
+export interface MemoryRange {
+  /** 0: the beginning */
+  startMib: number;
+  /** required */
+  sizeMib: number;
+}
+
+export interface MakeRoomResponse {
+  /** of the spare memory, all that the guest has been given until now */
+  addedMemoryMib: number;
+  /** number of those that the guest has now */
+  processors: number;
+  /** of memory, that holds now; -1: no limit; absent: none was ever asked for */
+  limitBytes?:
+    | number
+    | undefined;
+  /** of memory and swap together, that holds now; -1: no limit; absent: none was ever asked for */
+  swapBytes?: number | undefined;
+}
+
 export interface UpdateContainerRequest {
   /** required */
   containerId: string;
@@ -582,7 +616,15 @@ export interface UpdateContainerResponse {
     | number
     | undefined;
   /** that holds now; absent: the kernel's own */
-  periodUs?: number | undefined;
+  periodUs?:
+    | number
+    | undefined;
+  /** of memory, that holds now; -1: no limit; absent: none was ever asked for */
+  limitBytes?:
+    | number
+    | undefined;
+  /** of memory and swap together, that holds now; -1: no limit; absent: none was ever asked for */
+  swapBytes?: number | undefined;
 }
 
 export interface PauseContainerRequest {
@@ -4602,6 +4644,257 @@ export const UnifiedResource: MessageFns<UnifiedResource> = {
   },
 };
 
+function createBaseMakeRoomRequest(): MakeRoomRequest {
+  return { containerId: "", resources: undefined, spareMemory: [], enoughProcessors: 0 };
+}
+
+export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
+  encode(message: MakeRoomRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.containerId !== "") {
+      writer.uint32(10).string(message.containerId);
+    }
+    if (message.resources !== undefined) {
+      Resources.encode(message.resources, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.spareMemory) {
+      MemoryRange.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.enoughProcessors !== 0) {
+      writer.uint32(32).uint32(message.enoughProcessors);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MakeRoomRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMakeRoomRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.containerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.resources = Resources.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.spareMemory.push(MemoryRange.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.enoughProcessors = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MakeRoomRequest>): MakeRoomRequest {
+    return MakeRoomRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MakeRoomRequest>): MakeRoomRequest {
+    const message = createBaseMakeRoomRequest();
+    message.containerId = object.containerId ?? "";
+    message.resources = (object.resources !== undefined && object.resources !== null)
+      ? Resources.fromPartial(object.resources)
+      : undefined;
+    message.spareMemory = object.spareMemory?.map((e) => MemoryRange.fromPartial(e)) || [];
+    message.enoughProcessors = object.enoughProcessors ?? 0;
+    return message;
+  },
+};
+
+function createBaseMemoryRange(): MemoryRange {
+  return { startMib: 0, sizeMib: 0 };
+}
+
+export const MemoryRange: MessageFns<MemoryRange> = {
+  encode(message: MemoryRange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.startMib !== 0) {
+      writer.uint32(8).uint64(message.startMib);
+    }
+    if (message.sizeMib !== 0) {
+      writer.uint32(16).uint64(message.sizeMib);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemoryRange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemoryRange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.startMib = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sizeMib = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemoryRange>): MemoryRange {
+    return MemoryRange.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemoryRange>): MemoryRange {
+    const message = createBaseMemoryRange();
+    message.startMib = object.startMib ?? 0;
+    message.sizeMib = object.sizeMib ?? 0;
+    return message;
+  },
+};
+
+function createBaseMakeRoomResponse(): MakeRoomResponse {
+  return { addedMemoryMib: 0, processors: 0, limitBytes: undefined, swapBytes: undefined };
+}
+
+export const MakeRoomResponse: MessageFns<MakeRoomResponse> = {
+  encode(message: MakeRoomResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.addedMemoryMib !== 0) {
+      writer.uint32(8).uint64(message.addedMemoryMib);
+    }
+    if (message.processors !== 0) {
+      writer.uint32(16).uint32(message.processors);
+    }
+    if (message.limitBytes !== undefined) {
+      writer.uint32(24).int64(message.limitBytes);
+    }
+    if (message.swapBytes !== undefined) {
+      writer.uint32(32).int64(message.swapBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MakeRoomResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMakeRoomResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.addedMemoryMib = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.processors = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limitBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.swapBytes = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MakeRoomResponse>): MakeRoomResponse {
+    return MakeRoomResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MakeRoomResponse>): MakeRoomResponse {
+    const message = createBaseMakeRoomResponse();
+    message.addedMemoryMib = object.addedMemoryMib ?? 0;
+    message.processors = object.processors ?? 0;
+    message.limitBytes = object.limitBytes ?? undefined;
+    message.swapBytes = object.swapBytes ?? undefined;
+    return message;
+  },
+};
+
 function createBaseUpdateContainerRequest(): UpdateContainerRequest {
   return { containerId: "", resources: undefined };
 }
@@ -4672,7 +4965,7 @@ export const UpdateContainerRequest: MessageFns<UpdateContainerRequest> = {
 };
 
 function createBaseUpdateContainerResponse(): UpdateContainerResponse {
-  return { quotaUs: undefined, periodUs: undefined };
+  return { quotaUs: undefined, periodUs: undefined, limitBytes: undefined, swapBytes: undefined };
 }
 
 export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
@@ -4682,6 +4975,12 @@ export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
     }
     if (message.periodUs !== undefined) {
       writer.uint32(16).uint64(message.periodUs);
+    }
+    if (message.limitBytes !== undefined) {
+      writer.uint32(24).int64(message.limitBytes);
+    }
+    if (message.swapBytes !== undefined) {
+      writer.uint32(32).int64(message.swapBytes);
     }
     return writer;
   },
@@ -4715,6 +5014,22 @@ export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
             message.periodUs = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limitBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.swapBytes = longToNumber(reader.int64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4734,6 +5049,8 @@ export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
     const message = createBaseUpdateContainerResponse();
     message.quotaUs = object.quotaUs ?? undefined;
     message.periodUs = object.periodUs ?? undefined;
+    message.limitBytes = object.limitBytes ?? undefined;
+    message.swapBytes = object.swapBytes ?? undefined;
     return message;
   },
 };
@@ -7308,6 +7625,18 @@ export const ContainersDefinition = {
       requestType: ListProcessesRequest as typeof ListProcessesRequest,
       requestStream: false,
       responseType: ListProcessesResponse as typeof ListProcessesResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Gives the guest of what its machine has in reserve as much as limits that are to be asked for next need; nothing where there is
+     * room. No limit changes. What cannot be had is an error that names the field, and nothing is given then.
+     */
+    makeRoom: {
+      name: "MakeRoom",
+      requestType: MakeRoomRequest as typeof MakeRoomRequest,
+      requestStream: false,
+      responseType: MakeRoomResponse as typeof MakeRoomResponse,
       responseStream: false,
       options: {},
     },

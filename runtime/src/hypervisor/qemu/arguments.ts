@@ -3,6 +3,7 @@ import type { VmSpec } from "../hypervisor.ts";
 import type { QemuAccel } from "./accel.ts";
 import { translationMib } from "./host-need.ts";
 import { type Machine, virtioDevice } from "./machines.ts";
+import type { MemoryLayout } from "./memory-layout.ts";
 
 /** Guest files as the confined VMM sees them. */
 export const insidePaths = {
@@ -15,6 +16,7 @@ export const insidePaths = {
 export interface VmParts {
   readonly accel: QemuAccel;
   readonly machine: Machine;
+  readonly memory: MemoryLayout;
   /** Of the carrier and the share. */
   readonly moreArgv: readonly string[];
   readonly moreKernelParameters: readonly string[];
@@ -27,7 +29,7 @@ export function qemuArguments(spec: VmSpec, parts: VmParts): string[] {
     insidePaths.program,
     ...machineOptions(machine, accel),
     ...processor(spec, accel),
-    ...memory(spec),
+    ...memory(parts.memory),
     ...boot(spec, parts),
     ...spec.disks.flatMap((one, index) => disk(one, index, machine)),
     ...["-object", "rng-random,id=entropy,filename=/dev/urandom"],
@@ -53,17 +55,13 @@ function machineOptions(machine: Machine, accel: QemuAccel): string[] {
  * by byte where it otherwise copies eight at once, which made the bare carrier a third slower.
  */
 function processor(spec: VmSpec, accel: QemuAccel): string[] {
-  return ["-cpu", accel === "kvm" ? "host" : "max,-erms", "-smp", `${spec.vcpuCount}`];
+  const count = spec.vcpuCount + spec.spare.vcpuCount;
+  return ["-cpu", accel === "kvm" ? "host" : "max,-erms", "-smp", `${count}`];
 }
 
 /** Shared, because a vhost-user device reads and writes the guest's memory from its own process. */
-function memory(spec: VmSpec): string[] {
-  return [
-    "-m",
-    `${spec.memoryMib}`,
-    "-object",
-    `memory-backend-memfd,id=memory,size=${spec.memoryMib}M,share=on`,
-  ];
+function memory({ totalMib }: MemoryLayout): string[] {
+  return ["-m", `${totalMib}`, "-object", `memory-backend-memfd,id=memory,size=${totalMib}M,share=on`];
 }
 
 function boot(spec: VmSpec, parts: VmParts): string[] {
@@ -77,7 +75,8 @@ function boot(spec: VmSpec, parts: VmParts): string[] {
   ];
 }
 
-function kernelCommandLine(spec: VmSpec, { accel, machine, moreKernelParameters }: VmParts): string {
+function kernelCommandLine(spec: VmSpec, parts: VmParts): string {
+  const { accel, machine, memory, moreKernelParameters } = parts;
   return [
     "console=ttyS0 quiet",
     // The virtual machine ends by a triple fault, which -no-reboot turns into the VMM's end; a panic likewise and at once.
@@ -85,6 +84,8 @@ function kernelCommandLine(spec: VmSpec, { accel, machine, moreKernelParameters 
     // Namespaces and mounts wait on RCU grace periods.
     "rcupdate.rcu_expedited=1",
     ...machine.kernelParameters,
+    ...(memory.endMib === null ? [] : [`mem=${memory.endMib}M`]),
+    ...(spec.spare.vcpuCount === 0 ? [] : [`maxcpus=${spec.vcpuCount}`]),
     "no_timer_check noreplace-smp",
     // No device of these machines needs its data below 4 GiB: without this a guest with more keeps 64 MiB for it.
     "swiotlb=noforce",

@@ -20,6 +20,7 @@ import { type CarrierParts, chooseCarrier } from "./carriers.ts";
 import { confinedRoot, firstConfinedUser } from "./confinement.ts";
 import { hostNeed } from "./host-need.ts";
 import { chooseMachine } from "./machine-choice.ts";
+import { type MemoryLayout, memoryLayout } from "./memory-layout.ts";
 import { debianPackage, program } from "./program.ts";
 import { shareFlaw, shareProblem } from "./share-problem.ts";
 import { anySize, type ShareParts, shareParts } from "./shares.ts";
@@ -42,6 +43,7 @@ interface AddedParts {
 }
 
 interface LaunchPlan {
+  readonly memory: MemoryLayout;
   /** Of the VMM. */
   readonly path: string;
   readonly accel: QemuAccel;
@@ -69,7 +71,8 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
     signal,
   );
   const { accel, machine, carrier } = plan;
-  const saved = { driver: driverName, directory: spec.directory, ...processes, accel, carrier };
+  const spare = { vcpuCount: spec.spare.vcpuCount, memory: plan.memory.spare };
+  const saved = { driver: driverName, directory: spec.directory, ...processes, accel, carrier, spare };
   return launchedVm(saved, {
     ...monitor,
     machine,
@@ -96,13 +99,15 @@ export function planLaunch(spec: VmSpec): LaunchPlan {
   const machine = chooseMachine(spec);
   const carrier = chooseCarrier(spec, machine);
   const share = shareParts(spec, machine);
+  const memory = memoryLayout(spec, machine);
   const processes = [
     ...carrier.helpers,
     ...share.helpers,
-    vmm(spec, path, { accel, machine, carrier, share }),
+    vmm(spec, path, { accel, machine, memory, carrier, share }),
   ];
   return {
     path,
+    memory,
     accel,
     machine: machine.name,
     carrier: carrier.name,
@@ -148,7 +153,7 @@ function monitorSpec(
 function vmm(
   spec: VmSpec,
   programPath: string,
-  { carrier, share, ...chosen }: Pick<VmParts, "accel" | "machine"> & AddedParts,
+  { carrier, share, ...chosen }: Pick<VmParts, "accel" | "machine" | "memory"> & AddedParts,
 ): ConfinedProcess {
   const readonly = (
     source: string,
@@ -190,15 +195,15 @@ function vmm(
     },
     readyFiles: [],
     readyTimeoutMs: vmmReadyTimeoutMs,
-    maxFileBytes: share.vmmRoot.shares.length > 0 ? anySize : largestFile(spec),
+    maxFileBytes: share.vmmRoot.shares.length > 0 ? anySize : largestFile(spec, chosen.memory),
     log: join(spec.directory, "qemu.log"),
     failureMarks,
   };
 }
 
 /** It writes to its disks, and sizes the guest's memory, which is a file too (memfd_create(2)): nothing may become larger than these. */
-function largestFile(spec: VmSpec): number {
-  return Math.max(spec.memoryMib * bytesPerMib, ...spec.disks.map(({ sizeBytes }) => sizeBytes));
+function largestFile(spec: VmSpec, { totalMib }: MemoryLayout): number {
+  return Math.max(totalMib * bytesPerMib, ...spec.disks.map(({ sizeBytes }) => sizeBytes));
 }
 
 function diskDescriptors(spec: VmSpec): Record<string, Descriptor> {

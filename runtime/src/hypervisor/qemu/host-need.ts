@@ -9,6 +9,8 @@ const ownMib = 64;
 const perVcpuMib = 2;
 /** Page tables of host and machine for the guest's memory: 8 bytes in each for a page of 4 KiB, rounded up. */
 const pageTableShare = 1 / 128;
+/** What the VMM notes of each page of memory whether it is used or not: three bits. */
+const spareShare = 1 / 8192;
 /** Where translated code is kept under emulation; the emulator itself would take a gigabyte. */
 export const translationMib = 256;
 /** What the translation keeps beside that. */
@@ -23,13 +25,18 @@ const ownTasks = 32;
 const poolTasks = 64;
 
 /** Bounds, from measured use with room for what was not. */
-export function hostNeed(spec: Pick<VmSpec, "memoryMib" | "vcpuCount" | "accel" | "share">): HostNeed {
-  const { memoryMib, vcpuCount, share } = spec;
+export function hostNeed(
+  spec: Pick<VmSpec, "memoryMib" | "vcpuCount" | "spare" | "accel" | "share">,
+): HostNeed {
+  const { memoryMib, share, spare } = spec;
+  const vcpuCount = spec.vcpuCount + spare.vcpuCount;
   const emulation = chooseAccel(spec.accel) === "tcg" ? translationMib + emulationMib : 0;
-  const files = share === null ? 0 : shareMib + memoryMib * shareOfGuestMemory;
-  const around = ownMib + vcpuCount * perVcpuMib + memoryMib * pageTableShare + emulation + files;
+  const files = share === null ? 0 : shareMib;
+  const perMib = 1 + pageTableShare + (share === null ? 0 : shareOfGuestMemory);
+  const around = ownMib + vcpuCount * perVcpuMib + spare.memoryMib * spareShare + emulation + files;
   return {
-    memoryBytes: Math.ceil(memoryMib + around) * bytesPerMib,
+    memoryBytes: Math.ceil(memoryMib * perMib + around) * bytesPerMib,
+    bytesPerAddedMib: Math.ceil(perMib * bytesPerMib),
     tasks: ownTasks + vcpuCount + poolTasks * (share === null ? 1 : 2),
   };
 }

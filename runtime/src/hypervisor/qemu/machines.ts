@@ -9,6 +9,10 @@ export interface Machine {
   readonly kernelParameters: readonly string[];
   /** The bus of its virtio devices: the end of their names. */
   readonly virtioBus: "device" | "pci";
+  /** How much of its memory lies below the addresses that end at 4 GiB, which devices share; the rest begins there. */
+  lowMemoryMib(memoryMib: number): number;
+  /** The firmware keeps its tables at the end of that. */
+  readonly hasTablesInLowMemory: boolean;
   /** Whether there is a second serial port, beside the console's. */
   readonly hasSecondSerialPort: boolean;
 }
@@ -26,6 +30,8 @@ const microvm: Machine = {
   // It has no PCI bus to look for.
   kernelParameters: ["pci=off"],
   virtioBus: "device",
+  lowMemoryMib: () => 3072,
+  hasTablesInLowMemory: false,
   hasSecondSerialPort: false,
 };
 
@@ -35,6 +41,8 @@ const q35: Machine = {
   properties: () => "vmport=off,smm=off,sata=off,smbus=off,i8042=off,usb=off",
   kernelParameters: [],
   virtioBus: "pci",
+  lowMemoryMib: (memoryMib) => (memoryMib >= 2816 ? 2048 : 2816),
+  hasTablesInLowMemory: true,
   hasSecondSerialPort: true,
 };
 
@@ -42,6 +50,7 @@ const pc: Machine = {
   ...q35,
   name: "pc",
   properties: () => "vmport=off,smm=off,i8042=off,usb=off",
+  lowMemoryMib: (memoryMib) => (memoryMib >= 3584 ? 3072 : 3584),
 };
 
 const machines: Readonly<Record<Machine["name"], Machine>> = { microvm, q35, pc };

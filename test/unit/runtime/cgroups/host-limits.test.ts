@@ -9,7 +9,7 @@ import { JsonCursor } from "../../../../runtime/src/shared/json-cursor.ts";
 import { withTemporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 const nothing = parseResources(new JsonCursor(undefined, "config.json", "linux.resources"), () => undefined);
-const need = { memoryBytes: 500, tasks: 100 };
+const need = { memoryBytes: 500, tasks: 100, isFenced: false };
 
 /** What is written, by the files of v1 (the first) or v2 (the last). */
 const written = (
@@ -40,6 +40,13 @@ test("limits are the container's and the machine's own need", () => {
     "memory.swap.max": 100,
     "pids.max": 107,
   });
+});
+
+test("a machine with memory that its guest does not know of is fenced in without a limit, too", () => {
+  const fenced = { ...need, isFenced: true };
+  expect(written(machineLimits(nothing, fenced), -1)).toEqual({ "memory.max": 500 });
+  const memory = { ...nothing.memory, limitBytes: unlimited, swapBytes: unlimited };
+  expect(written(machineLimits({ ...nothing, memory }, fenced), 0)).toEqual({ "memory.limit_in_bytes": 500 });
 });
 
 test("a quarter of a processor comes on top of the quota", () => {

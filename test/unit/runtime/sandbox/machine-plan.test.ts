@@ -1,3 +1,4 @@
+import { copyFile } from "node:fs/promises";
 import { availableParallelism, totalmem } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
@@ -8,6 +9,7 @@ import {
   type SizeSettings,
 } from "../../../../runtime/src/sandbox/machine-plan.ts";
 import { distDirectory } from "../../../harness/paths.ts";
+import { withTemporaryDirectory } from "../../../harness/temporary-directory.ts";
 
 const bytesPerMib = 1_048_576;
 const size: SizeSettings = {
@@ -16,6 +18,8 @@ const size: SizeSettings = {
   defaultMemoryMib: 256,
   defaultVcpuCount: 1,
   maxVcpuCount: null,
+  spareMemoryMib: 0,
+  spareVcpuCount: 0,
 };
 
 interface Limits {
@@ -71,4 +75,28 @@ test("what is configured outright is not bounded, but by the host's memory", () 
   const sizes = plan({ limitBytes: bytesPerMib, quotaMicros: 1000 }, { memoryMib: 128, vcpuCount: 64 });
   expect(sizes).toMatchObject({ memoryMib: 128, vcpuCount: 64 });
   expect(() => plan({}, { memoryMib: 4 * bytesPerMib })).toThrow(/are asked for, and this host has/);
+});
+
+test("room to grow is what is configured, as far as the host has it and the size is not fixed", () => {
+  const hostMib = Math.floor(totalmem() / bytesPerMib);
+  const room = { spareMemoryMib: 512, spareVcpuCount: 255 };
+  const hostVcpus = availableParallelism();
+  expect(plan({}, room).spare).toEqual({ memoryMib: 512, vcpuCount: hostVcpus - 1 });
+  expect(plan({}, { ...room, spareMemoryMib: null }).spare.memoryMib).toBe(hostMib - 256);
+  expect(plan({ quotaMicros: 10 ** 9 }, room).spare.vcpuCount).toBe(0);
+  expect(plan({}, { ...room, maxVcpuCount: 1 }).spare.vcpuCount).toBe(0);
+  expect(plan({}, { ...room, memoryMib: 128, vcpuCount: 1 }).spare).toEqual({ memoryMib: 0, vcpuCount: 0 });
+});
+
+test("a kernel of which nothing is known gets no room to grow", async () => {
+  await withTemporaryDirectory(async (directory) => {
+    for (const name of ["vmlinux", "initramfs.cpio"])
+      await copyFile(path.join(distDirectory, "guest", name), path.join(directory, name));
+    const room = { spareMemoryMib: 512, spareVcpuCount: 1 };
+    const planned = planMachine(
+      { guest: { kernel: null, directory, parameters: [] }, size: { ...size, ...room } },
+      { memory: { limitBytes: null }, cpu: { quotaMicros: null, periodMicros: null, cpus: "" } },
+    );
+    expect(planned.spare).toEqual({ memoryMib: 0, vcpuCount: 0 });
+  });
 });

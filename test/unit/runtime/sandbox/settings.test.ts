@@ -19,6 +19,8 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
       defaultMemoryMib: 256,
       defaultVcpuCount: 1,
       maxVcpuCount: null,
+      spareMemoryMib: null,
+      spareVcpuCount: 3,
     },
     bootTimeoutMs: 120_000,
   });

@@ -20,7 +20,8 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     vmDirectory: "/run/runv/vm/0123456789abcdef",
     vm: { driver: "fake" },
     cgroups: ["/sys/fs/cgroup/x"],
-    hostNeed: { memoryBytes: 512 * 1024 ** 2, tasks: 97 },
+    hostNeed: { memoryBytes: 512 * 1024 ** 2, bytesPerAddedMib: 1, tasks: 97 },
+    addedMemoryMib: 0,
     systemdCgroup: false,
     ...change,
   };

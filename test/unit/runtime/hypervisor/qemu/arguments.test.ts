@@ -2,11 +2,13 @@ import { expect, test } from "vitest";
 import type { VmSpec } from "../../../../../runtime/src/hypervisor/hypervisor.ts";
 import { qemuArguments, type VmParts } from "../../../../../runtime/src/hypervisor/qemu/arguments.ts";
 import { type Machine, machineNamed } from "../../../../../runtime/src/hypervisor/qemu/machines.ts";
+import { memoryLayout } from "../../../../../runtime/src/hypervisor/qemu/memory-layout.ts";
 
 const spec: VmSpec = {
   directory: "/run/runv/vm/0",
   vcpuCount: 1,
   memoryMib: 256,
+  spare: { vcpuCount: 0, memoryMib: 0 },
   accel: "auto",
   machine: "auto",
   carrier: "auto",
@@ -28,6 +30,7 @@ const spec: VmSpec = {
 const parts = (accel: VmParts["accel"], machine: Machine["name"] = "microvm"): VmParts => ({
   accel,
   machine: machineNamed(machine),
+  memory: memoryLayout(spec, machineNamed(machine)),
   moreArgv: ["-device", "carrier"],
   moreKernelParameters: ["carrier=1"],
 });

@@ -34,6 +34,7 @@ const sample: readonly InnerFile[] = [
     file: "test/vm/stdio.test.ts",
     names: ["through stdin and stdout", "stay apart and in order", "the end of stdin", "SIGPIPE"],
   },
+  { file: "test/vm/growth.test.ts", names: ["microvm: update makes", atTheEnd] },
   {
     file: "test/vm/crash.test.ts",
     names: [

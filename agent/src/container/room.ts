@@ -12,8 +12,9 @@ const bytesPerMib = 1_048_576;
 /** What a guest's machine has in reserve. */
 export interface Reserve {
   readonly spareMemory: readonly MemoryRange[];
-  /** More than these no quota asks for: the host has no more. */
+  /** More than these no limit asks for: the host has no more. */
   readonly enoughProcessors: number;
+  readonly enoughMemoryMib: number;
 }
 
 /** What the guest is to be given of it. */
@@ -36,11 +37,11 @@ export function missingRoom(before: PresentLimits, asked: Resources, reserve: Re
   };
 }
 
-function missingBlocks(before: number, asked: number, { spareMemory }: Reserve): MemoryBlock[] {
+function missingBlocks(before: number, asked: number, reserve: Reserve): MemoryBlock[] {
   const total = totalMemoryBytes();
-  const enough = asked * (1 - kernelShare);
+  const enough = Math.min(asked, reserve.enoughMemoryMib * bytesPerMib) * (1 - kernelShare);
   if (asked <= before || total >= enough) return [];
-  const absent = blocksIn(spareMemory).filter(({ isPresent }) => !isPresent);
+  const absent = blocksIn(reserve.spareMemory).filter(({ isPresent }) => !isPresent);
   const blocks: MemoryBlock[] = [];
   let reached = total;
   for (const block of absent) {

@@ -16,9 +16,8 @@ export function limitHandlers(
     async listProcesses({ containerId }) {
       return { processes: await processTable(containers.get(containerId).cgroup) };
     },
-    async makeRoom({ containerId, resources, spareMemory, enoughProcessors }) {
+    async makeRoom({ containerId, resources, ...reserve }) {
       if (resources === undefined) throw new RunvError("invalid-argument", "resources is missing");
-      const reserve = { spareMemory, enoughProcessors };
       return makeRoom(containers, containers.get(containerId), resources, reserve);
     },
     async update({ containerId, resources }) {

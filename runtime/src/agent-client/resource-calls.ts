@@ -7,6 +7,7 @@ import {
   type StatsResponse,
   type UpdateContainerResponse,
 } from "@runv/protocol";
+import { growTimeoutMs } from "../shared/limits.ts";
 import type { CallTarget } from "./call.ts";
 import { callStream } from "./call-stream.ts";
 
@@ -21,13 +22,17 @@ export interface ResourceCalls {
   watchOom(containerId: string, told: (kills: number) => void): Promise<void>;
 }
 
-type Ask = <Request, Response>(target: CallTarget<Request, Response>, request: Request) => Promise<Response>;
+type Ask = <Request, Response>(
+  target: CallTarget<Request, Response>,
+  request: Request,
+  timeoutMs?: number,
+) => Promise<Response>;
 
 export function resourceCalls(channel: Client, ask: Ask, signal: AbortSignal): ResourceCalls {
   const containers = ContainersDefinition.fullName;
   return {
     makeRoom: async (request) =>
-      ask({ service: containers, method: ContainersDefinition.methods.makeRoom }, request),
+      ask({ service: containers, method: ContainersDefinition.methods.makeRoom }, request, growTimeoutMs),
     updateContainer: async (containerId, resources) => {
       const target = { service: containers, method: ContainersDefinition.methods.update };
       return ask(target, { containerId, resources });

@@ -5,6 +5,7 @@ import { canLimitMemory } from "../cgroups/apply-limits.ts";
 import type { MachineNeed } from "../cgroups/host-limits.ts";
 import { attachVm } from "../hypervisor/registry.ts";
 import type { HostNeed } from "../shared/host-need.ts";
+import { hostMemoryMib } from "./host-memory.ts";
 import type { MachinePlan } from "./machine-plan.ts";
 
 /** The plan without spare memory where the host could not keep the guest from it. */
@@ -30,6 +31,7 @@ export async function makeRoom(
     resources,
     spareMemory: [...attachVm(vm).saved.spare.memory],
     enoughProcessors: availableParallelism(),
+    enoughMemoryMib: hostMemoryMib(),
   });
 }
 

@@ -580,6 +580,8 @@ export interface MakeRoomRequest {
   spareMemory: MemoryRange[];
   /** number above which no quota asks for more: as many as the host has; required */
   enoughProcessors: number;
+  /** above which no limit asks for more: as much as the host has; required */
+  enoughMemoryMib: number;
 }
 
 /** Of the guest's physical memory, in blocks as Linux adds them. */
@@ -4645,7 +4647,7 @@ export const UnifiedResource: MessageFns<UnifiedResource> = {
 };
 
 function createBaseMakeRoomRequest(): MakeRoomRequest {
-  return { containerId: "", resources: undefined, spareMemory: [], enoughProcessors: 0 };
+  return { containerId: "", resources: undefined, spareMemory: [], enoughProcessors: 0, enoughMemoryMib: 0 };
 }
 
 export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
@@ -4661,6 +4663,9 @@ export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
     }
     if (message.enoughProcessors !== 0) {
       writer.uint32(32).uint32(message.enoughProcessors);
+    }
+    if (message.enoughMemoryMib !== 0) {
+      writer.uint32(40).uint64(message.enoughMemoryMib);
     }
     return writer;
   },
@@ -4710,6 +4715,14 @@ export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
             message.enoughProcessors = reader.uint32();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.enoughMemoryMib = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4733,6 +4746,7 @@ export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
       : undefined;
     message.spareMemory = object.spareMemory?.map((e) => MemoryRange.fromPartial(e)) || [];
     message.enoughProcessors = object.enoughProcessors ?? 0;
+    message.enoughMemoryMib = object.enoughMemoryMib ?? 0;
     return message;
   },
 };

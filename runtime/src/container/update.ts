@@ -27,9 +27,9 @@ export async function updateContainer(id: string, resources: ResourcesSpec, cont
     const warn = (sentence: string): void => context.log.warning(sentence);
     const request = resourcesRequest(resources);
     return withAgent(record, context.signal, async (agent) => {
-      const room = await makeRoom(record, request, agent);
-      const grown = { ...record, addedMemoryMib: room.addedMemoryMib };
-      if (grown.addedMemoryMib !== record.addedMemoryMib) {
+      const room = needsRoom(resources) ? await makeRoom(record, request, agent) : null;
+      const grown = { ...record, addedMemoryMib: room?.addedMemoryMib ?? record.addedMemoryMib };
+      if (room !== null && grown.addedMemoryMib !== record.addedMemoryMib) {
         note(grown);
         letGrow(grown, room, warn);
       }
@@ -38,6 +38,10 @@ export async function updateContainer(id: string, resources: ResourcesSpec, cont
       return grown;
     });
   });
+}
+
+function needsRoom({ memory, cpu }: ResourcesSpec): boolean {
+  return memory.limitBytes !== null || cpu.quotaMicros !== null || cpu.periodMicros !== null;
 }
 
 /** Before the container may use more, the host lets its machine. */

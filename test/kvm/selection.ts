@@ -5,6 +5,7 @@ import { repositoryRoot } from "../harness/paths.ts";
 
 const all = (file: string): InnerFile => ({ file, names: null });
 const vhostVsock = "test/unit/resident/monitor-vhost.test.ts";
+const scopes = "test/kvm/inside/systemd/scope.test.ts";
 const atTheEnd = "nothing is left on the host";
 
 /** What `npm test` takes: of each of these files the tests whose full names hold one of the names. */
@@ -56,4 +57,19 @@ function everything(): InnerFile[] {
   return [...inDirectory("kvm/inside"), all(vhostVsock), ...inDirectory("vm")];
 }
 
-export const selection = process.env["RUNV_TEST_SAMPLE"] === "full" ? everything() : sample;
+const isFull = process.env["RUNV_TEST_SAMPLE"] === "full";
+export const selection = isFull ? everything() : sample;
+
+/** Where systemd is process 1. */
+export const systemdSelection: readonly InnerFile[] = isFull
+  ? [all(scopes), all("test/kvm/inside/systemd/containerd.test.ts")]
+  : [
+      {
+        file: scopes,
+        names: ["in the scope that linux.cgroupsPath names", "a name that is taken", 'after phase "launch"'],
+      },
+    ];
+export const legacySelection: readonly InnerFile[] = isFull
+  ? [all(scopes)]
+  : [{ file: scopes, names: ["by runv a container is in the scope"] }];
+export const systemdEnvironment = { RUNV_ACCEL: "kvm", RUNV_CARRIER: "vhost-vsock" };

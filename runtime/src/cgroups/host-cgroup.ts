@@ -21,8 +21,13 @@ export function hostCgroupDirectories(path: string): string[] {
       "invalid-argument",
       "config.json: linux.cgroupsPath: must name a cgroup below the root",
     );
-  if (existsSync(join(cgroupMount, "cgroup.controllers"))) return [join(cgroupMount, relative)];
+  if (hasUnifiedCgroups()) return [join(cgroupMount, relative)];
   return hierarchies().map((hierarchy) => join(hierarchy, relative));
+}
+
+/** Whether this host's cgroups are in the one tree of version 2. */
+export function hasUnifiedCgroups(): boolean {
+  return existsSync(join(cgroupMount, "cgroup.controllers"));
 }
 
 /** The mount points of cgroup v1 hierarchies, each once. */

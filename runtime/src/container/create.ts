@@ -5,7 +5,7 @@ import { withVmSection } from "../config/vm-overrides.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverTree } from "../sandbox/hand-over.ts";
-import { cgroupsOf, refuseSystemdPlace } from "../sandbox/host-place.ts";
+import { cgroupsOf, type SystemdPlace, systemdPlace } from "../sandbox/host-place.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
 import { parseContainerId } from "../shared/ids.ts";
 import { inSuccession } from "../shared/in-succession.ts";
@@ -55,14 +55,14 @@ export async function createContainer(options: CreateOptions, context: Context):
   parseContainerId(options.id);
   const bundle = loadBundle(options.bundle, context.log);
   const terminal = proxyTerminal(bundle.spec.process, options);
-  if (options.systemdCgroup) refuseSystemdPlace(bundle.spec.linux.cgroupsPath);
   const { annotations, vm } = bundle.spec;
   const settings = withVmSection(withAnnotations(options.settings, annotations), vm);
-  const record = newRecord(options, bundle, context);
+  const { scope, ...place } = placeOf(options, bundle, context);
+  const record = newRecord(options, bundle, place);
   return rollingBack(warn(context), async (releases) => {
     reserveContainer(context.root, record);
     releases.add(`state of ${options.id}`, async () => undoReservation(record, context));
-    const machine = { bundle, record, settings, watch, terminal };
+    const machine = { bundle, record, settings, watch, terminal, scope };
     const { sandbox, storage, proxy, hostNeed } = await bootMachine(machine, context, releases);
     try {
       await prepareProcess({ bundle, record, sandbox, storage, watch, proxy }, context);
@@ -78,7 +78,24 @@ export async function createContainer(options: CreateOptions, context: Context):
   });
 }
 
-function newRecord(options: CreateOptions, bundle: Bundle, context: Context): ContainerRecord {
+/** Where the container is to be on the host. @throws RunvError that says why it cannot be there */
+function placeOf(
+  { id, systemdCgroup }: CreateOptions,
+  { spec }: Bundle,
+  context: Context,
+): Pick<ContainerRecord, "vmDirectory" | "cgroups"> & { readonly scope: SystemdPlace | null } {
+  const directory = vmDirectory(context.root, id);
+  const { cgroupsPath } = spec.linux;
+  if (!systemdCgroup) return { vmDirectory: directory, cgroups: cgroupsOf(cgroupsPath, id), scope: null };
+  const scope = systemdPlace(cgroupsPath, { id, vmDirectory: directory }, spec.annotations);
+  return { vmDirectory: directory, cgroups: scope.cgroups, scope };
+}
+
+function newRecord(
+  options: CreateOptions,
+  bundle: Bundle,
+  place: Pick<ContainerRecord, "vmDirectory" | "cgroups">,
+): ContainerRecord {
   const { startContainer, poststart, poststop } = bundle.spec.hooks;
   return {
     id: options.id,
@@ -96,11 +113,10 @@ function newRecord(options: CreateOptions, bundle: Bundle, context: Context): Co
     freezer: null,
     init: null,
     execs: [],
-    vmDirectory: vmDirectory(context.root, options.id),
     vm: null,
     hostNeed: null,
     addedMemoryMib: 0,
-    cgroups: cgroupsOf(bundle.spec.linux.cgroupsPath, options.id),
+    ...place,
     systemdCgroup: options.systemdCgroup,
   };
 }

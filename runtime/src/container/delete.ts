@@ -46,7 +46,8 @@ async function removeDamaged(id: string, context: Context): Promise<void> {
   const directory = vmDirectory(context.root, id);
   const cgroups = new Set([...(await killLostSandbox(directory)), ...cgroupsOf("", id)]);
   // Proxies end by themselves when their guest is lost.
-  const place = { vmDirectory: directory, cgroups: [...cgroups] };
+  // A scope of systemd's goes by itself then.
+  const place = { id, vmDirectory: directory, cgroups: [...cgroups], systemdCgroup: false };
   await leaveHostPlace(place, (sentence) => context.log.warning(sentence), proxyEndTimeoutMs);
   forgetContainer(context.root, id);
 }

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import { bootSandbox, hostNeedOf, type Sandbox } from "../sandbox/boot.ts";
 import { fencedPlan } from "../sandbox/growth.ts";
-import { limitHostPlace, limitRunning, takeHostPlace } from "../sandbox/host-place.ts";
+import { limitHostPlace, limitRunning, type SystemdPlace, takeHostPlace } from "../sandbox/host-place.ts";
 import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
 import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
@@ -25,6 +25,8 @@ export interface MachineRequest {
   readonly settings: Settings;
   readonly watch: Stopwatch;
   readonly terminal: ReturnType<typeof proxyTerminal>;
+  /** What systemd is asked for; null: it places nothing. */
+  readonly scope: SystemdPlace | null;
 }
 
 export interface Machine {
@@ -45,7 +47,7 @@ export async function bootMachine(
   const boot = bootSettings(settings);
   const { resources } = bundle.spec.linux;
   const wanted = planMachine(boot, resources);
-  const newCgroups = takeHostPlace(record, releases);
+  const place = await takeHostPlace(record, request.scope, releases, context.signal);
   const plan = fencedPlan(wanted, record.cgroups);
   const storage = await planStorage({
     container: record.id,
@@ -58,8 +60,11 @@ export async function bootMachine(
   });
   const need = hostNeedOf({ ...boot, plan, storage });
   const warn = (sentence: string): void => context.log.warning(sentence);
-  limitHostPlace(record, { resources, need: { ...need, isFenced: plan.spare.memoryMib > 0 } }, warn);
+  const limiting = { warn, signal: context.signal };
+  const machineNeed = { ...need, isFenced: plan.spare.memoryMib > 0 };
+  await limitHostPlace(record, { resources, need: machineNeed }, limiting);
   const proxy = await makeNamespaces({ ...request, storage }, context, releases);
+  await place.settle();
   watch.lap("namespaces");
   const sandbox = await bootSandbox(
     {
@@ -72,7 +77,7 @@ export async function bootMachine(
       oomScoreAdj: bundle.spec.process.oomScoreAdj ?? 0,
       rollback: {
         trees: [containerDirectory(context.root, record.id), record.vmDirectory],
-        cgroups: newCgroups,
+        cgroups: place.newCgroups,
       },
       powerOffWithInit: true,
       onLaunched: async (vm) => {
@@ -84,7 +89,7 @@ export async function bootMachine(
     releases,
   );
   watch.lapBoot(sandbox.guest);
-  limitRunning(record, resources, warn);
+  await limitRunning(record, resources, limiting);
   describe({ sandbox, storage, plan }, context);
   return { sandbox, storage, proxy, hostNeed: need };
 }

@@ -3,7 +3,7 @@ import { RunvError } from "@runv/protocol/errors";
 import type { ResourcesSpec } from "../oci/resources.ts";
 import { withAgent } from "../sandbox/attached.ts";
 import { makeRoom, presentNeed } from "../sandbox/growth.ts";
-import { limitGrown, limitHostPlace, limitRunning } from "../sandbox/host-place.ts";
+import { type Limiting, limitGrown, limitHostPlace, limitRunning } from "../sandbox/host-place.ts";
 import { messages } from "../shared/messages.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer } from "../state/store.ts";
@@ -24,17 +24,20 @@ export async function updateContainer(id: string, resources: ResourcesSpec, cont
     const status = containerStatus(record);
     if (status === "stopped" || status === "creating")
       throw new RunvError("invalid-state", messages.containerNotRunning);
-    const warn = (sentence: string): void => context.log.warning(sentence);
+    const limiting = {
+      warn: (sentence: string): void => context.log.warning(sentence),
+      signal: context.signal,
+    };
     const request = resourcesRequest(resources);
     return withAgent(record, context.signal, async (agent) => {
       const room = needsRoom(resources) ? await makeRoom(record, request, agent) : null;
       const grown = { ...record, addedMemoryMib: room?.addedMemoryMib ?? record.addedMemoryMib };
       if (room !== null && grown.addedMemoryMib !== record.addedMemoryMib) {
         note(grown);
-        letGrow(grown, room, warn);
+        await letGrow(grown, room, limiting);
       }
       const held = await agent.updateContainer(id, request);
-      limitOnHost(grown, withHeld(resources, held), warn);
+      await limitOnHost(grown, withHeld(resources, held), limiting);
       return grown;
     });
   });
@@ -45,22 +48,23 @@ function needsRoom({ memory, cpu }: ResourcesSpec): boolean {
 }
 
 /** Before the container may use more, the host lets its machine. */
-function letGrow(record: ContainerRecord, held: Held, warn: (sentence: string) => void): void {
+async function letGrow(record: ContainerRecord, held: Held, limiting: Limiting): Promise<void> {
   const { hostNeed } = record;
   if (hostNeed === null) return;
   const memory = { ...heldMemory(held), reservationBytes: null, checkBeforeUpdate: false };
-  limitGrown(record, { memory, need: presentNeed(hostNeed, record.vm, record.addedMemoryMib) }, warn);
+  const need = presentNeed(hostNeed, record.vm, record.addedMemoryMib);
+  await limitGrown(record, { memory, need }, limiting);
 }
 
-function limitOnHost(
+async function limitOnHost(
   record: ContainerRecord,
   resources: ResourcesSpec,
-  warn: (sentence: string) => void,
-): void {
+  limiting: Limiting,
+): Promise<void> {
   const { hostNeed, vm, addedMemoryMib } = record;
   if (hostNeed !== null)
-    limitHostPlace(record, { resources, need: presentNeed(hostNeed, vm, addedMemoryMib) }, warn);
-  limitRunning(record, resources, warn);
+    await limitHostPlace(record, { resources, need: presentNeed(hostNeed, vm, addedMemoryMib) }, limiting);
+  await limitRunning(record, resources, limiting);
 }
 
 /** Quota and period are one limit, and so are memory and memory with swap: whoever changes one keeps the other, which the guest knows. */

@@ -24,7 +24,7 @@ export function runtimeFeatures(runtimeVersion: string): unknown {
       namespaces: [...namespaceTypes].sort(),
       capabilities: capabilityNames,
       // Where the container's processes are placed on the host.
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: false },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: false, rdma: false },
       seccomp: {
         enabled: true,
         actions: seccompActions,

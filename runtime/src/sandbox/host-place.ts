@@ -1,32 +1,70 @@
-import { RunvError } from "@runv/protocol/errors";
+import { errorMessage, RunvError } from "@runv/protocol/errors";
 import { applyHostLimits } from "../cgroups/apply-limits.ts";
-import { hostCgroupDirectories, makeHostCgroup, removeHostCgroup } from "../cgroups/host-cgroup.ts";
-import { type MachineNeed, machineLimits, memoryLimits, runningLimits } from "../cgroups/host-limits.ts";
-import { systemdProblem } from "../cgroups/systemd.ts";
+import {
+  hasUnifiedCgroups,
+  hostCgroupDirectories,
+  makeHostCgroup,
+  removeHostCgroup,
+} from "../cgroups/host-cgroup.ts";
+import {
+  type HostLimit,
+  type MachineNeed,
+  machineLimits,
+  memoryLimits,
+  runningLimits,
+} from "../cgroups/host-limits.ts";
+import {
+  limitScope,
+  type ScopeOwner,
+  type ScopeRequest,
+  scopeRequest,
+  startScope,
+  stopScope,
+} from "../cgroups/systemd-scope.ts";
 import type { MemoryResources, ResourcesSpec } from "../oci/resources.ts";
+import { residentProgram } from "../shared/installation.ts";
 import type { Releases } from "../shared/releases.ts";
+import { startPlaceholder } from "../shared/resident.ts";
 import { makeVmDirectory, removeVmDirectory } from "../state/vm-directory.ts";
 
 /** What a sandbox occupies on the host beside its processes. */
-export interface HostPlace {
-  readonly vmDirectory: string;
+export interface HostPlace extends ScopeOwner {
   /** cgroup directories. */
   readonly cgroups: readonly string[];
+  /** They are a scope of systemd's. */
+  readonly systemdCgroup: boolean;
 }
 
+type Warn = (sentence: string) => void;
+
 /** What `--systemd-cgroup` asks for. @throws RunvError that says why it cannot be had */
-export function refuseSystemdPlace(cgroupsPath: string): never {
-  throw systemdProblem(cgroupsPath);
-}
+export const systemdPlace = scopeRequest;
+export type SystemdPlace = ScopeRequest;
 
 /** The cgroup directories of `linux.cgroupsPath`; empty: one named after the container. */
 export function cgroupsOf(cgroupsPath: string, id: string): string[] {
   return hostCgroupDirectories(cgroupsPath === "" ? id : cgroupsPath);
 }
 
-/** Makes the place. @returns the cgroup directories that are new: what a rollback removes. */
-export function takeHostPlace(place: HostPlace, releases: Releases): readonly string[] {
-  const made = makeHostCgroup(place.cgroups);
+/** A place that is there. */
+export interface TakenPlace {
+  /** cgroup directories that nobody else removes: for a rollback. */
+  readonly newCgroups: readonly string[];
+  /** To be called when a process of the container is in it, which keeps it from then on. */
+  readonly settle: () => Promise<void>;
+}
+
+/** Makes the place. @param scope what to ask systemd for; null: the cgroup is made by runv itself */
+export async function takeHostPlace(
+  place: HostPlace,
+  scope: SystemdPlace | null,
+  releases: Releases,
+  signal: AbortSignal,
+): Promise<TakenPlace> {
+  const settle =
+    scope === null ? async () => Promise.resolve() : await takeScope(place, scope, releases, signal);
+  // systemd hands down all controllers of version 2 to a scope, and makes no more than its own hierarchies of version 1.
+  const made = scope !== null && hasUnifiedCgroups() ? [] : makeHostCgroup(place.cgroups);
   releases.add("cgroup", async () => {
     const left = await removeHostCgroup(made);
     if (left.length > 0) throw new RunvError("internal", cgroupsInUse(left));
@@ -35,7 +73,24 @@ export function takeHostPlace(place: HostPlace, releases: Releases): readonly st
   releases.add(place.vmDirectory, () => {
     removeVmDirectory(place.vmDirectory);
   });
-  return made;
+  return { newCgroups: made, settle };
+}
+
+/** A scope begins with a process and ends with its last one: until there is one that stays, it has a placeholder. */
+async function takeScope(
+  place: HostPlace,
+  scope: SystemdPlace,
+  releases: Releases,
+  signal: AbortSignal,
+): Promise<() => Promise<void>> {
+  const placeholder = await startPlaceholder(residentProgram("runv-proxy"));
+  releases.add("placeholder of the scope", placeholder.end);
+  releases.add(`systemd: ${scope.unit}`, async () => {
+    // What has been asked for may be on its way even when this verb has been asked to end.
+    await stopScope(place.cgroups, place, new AbortController().signal);
+  });
+  await startScope(scope, placeholder.pid, signal);
+  return placeholder.end;
 }
 
 /** What a container asks for, and what its machine takes. */
@@ -44,45 +99,75 @@ export interface HostShare {
   readonly need: MachineNeed;
 }
 
-/** Limits what is started in the place. @param warn is told of what this host cannot limit */
-export function limitHostPlace(
-  { cgroups }: Pick<HostPlace, "cgroups">,
+/** Who asks for limits. */
+export interface Limiting {
+  /** Told of what this host cannot limit. */
+  readonly warn: Warn;
+  readonly signal: AbortSignal;
+}
+
+type LimitedPlace = Pick<HostPlace, "cgroups" | "systemdCgroup">;
+
+/** Limits what is started in the place. */
+export async function limitHostPlace(
+  place: LimitedPlace,
   { resources, need }: HostShare,
-  warn: (sentence: string) => void,
-): void {
-  applyHostLimits(cgroups, machineLimits(resources, need), warn);
+  limiting: Limiting,
+): Promise<void> {
+  await applyLimits(place, machineLimits(resources, need), limiting);
 }
 
-/** Lets a machine that has grown have its memory. @param warn is told of what this host cannot limit */
-export function limitGrown(
-  { cgroups }: Pick<HostPlace, "cgroups">,
+/** Lets a machine that has grown have its memory. */
+export async function limitGrown(
+  place: LimitedPlace,
   { memory, need }: { readonly memory: MemoryResources; readonly need: MachineNeed },
-  warn: (sentence: string) => void,
-): void {
-  applyHostLimits(cgroups, memoryLimits(memory, need), warn);
+  limiting: Limiting,
+): Promise<void> {
+  await applyLimits(place, memoryLimits(memory, need), limiting);
 }
 
-/** Limits what runs in the place, besides. @param warn is told of what this host cannot limit */
-export function limitRunning(
-  { cgroups }: Pick<HostPlace, "cgroups">,
+/** Limits what runs in the place, besides. */
+export async function limitRunning(
+  place: LimitedPlace,
   resources: ResourcesSpec,
-  warn: (sentence: string) => void,
-): void {
-  applyHostLimits(cgroups, runningLimits(resources), warn);
+  limiting: Limiting,
+): Promise<void> {
+  await applyLimits(place, runningLimits(resources), limiting);
+}
+
+/** By systemd, where the place is systemd's, and then by the cgroup's files: systemd does not know all of them, and rounds some. */
+async function applyLimits(
+  { cgroups, systemdCgroup }: LimitedPlace,
+  limits: readonly HostLimit[],
+  { warn, signal }: Limiting,
+): Promise<void> {
+  if (systemdCgroup) await limitScope(cgroups, limits, warn, signal);
+  applyHostLimits(cgroups, limits, warn);
 }
 
 /**
  * @param warn is told of cgroups that stay, because processes that are not runv's are in them
  * @param leavingTimeoutMs how long processes may take to leave the cgroup, if they are not known to have ended
  */
-export async function leaveHostPlace(
-  place: HostPlace,
-  warn: (sentence: string) => void,
-  leavingTimeoutMs?: number,
-): Promise<void> {
+export async function leaveHostPlace(place: HostPlace, warn: Warn, leavingTimeoutMs?: number): Promise<void> {
+  if (!place.systemdCgroup || (await leaveScope(place, warn)))
+    await removeCgroups(place, warn, leavingTimeoutMs);
+  removeVmDirectory(place.vmDirectory);
+}
+
+/** @returns false when the cgroup is somebody else's by now */
+async function leaveScope(place: HostPlace, warn: Warn): Promise<boolean> {
+  try {
+    return await stopScope(place.cgroups, place, new AbortController().signal);
+  } catch (error) {
+    warn(`cgroup: systemd was not told of its end: ${errorMessage(error)}`);
+    return true;
+  }
+}
+
+async function removeCgroups(place: HostPlace, warn: Warn, leavingTimeoutMs?: number): Promise<void> {
   const left = await removeHostCgroup(place.cgroups, leavingTimeoutMs);
   if (left.length > 0) warn(cgroupsInUse(left));
-  removeVmDirectory(place.vmDirectory);
 }
 
 function cgroupsInUse(directories: readonly string[]): string {

@@ -1,4 +1,5 @@
 import { cgroupSupport } from "../cgroups/layout.ts";
+import { systemdSupport } from "../cgroups/systemd-bus.ts";
 import type { Settings } from "../config/settings.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
 import { chosenKernel, type GuestChoice } from "../kernel/guest.ts";
@@ -27,6 +28,7 @@ export async function sandboxSupport(
     ...fileSupport(settings, shares),
     ...(scratch.kind === "ext4" ? [await scratchDiskSupport(scratch.directory, programs, signal)] : []),
     cgroupSupport(),
+    systemdSupport(),
   ];
 }
 

@@ -13,7 +13,7 @@ export interface Finding {
 /** Things of one kind, and how many of them containers need. */
 export interface Capability {
   readonly name: string;
-  /** "all", "any", or the name of the one that is configured. */
+  /** "all", "any", "none", or the name of the one that is configured. */
   readonly needs: string;
   readonly findings: readonly Finding[];
 }

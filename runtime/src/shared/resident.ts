@@ -88,6 +88,32 @@ export async function startResident(program: string, options: ResidentOptions): 
   }
 }
 
+/** A process that does nothing but be there. */
+export interface Placeholder {
+  readonly pid: number;
+  /** Ends it, and returns when it has ended; more than once, too. */
+  readonly end: () => Promise<void>;
+}
+
+/** Starts a resident piece that is told nothing, and so only waits. It ends with this process, however that ends. */
+export async function startPlaceholder(program: string): Promise<Placeholder> {
+  const child = spawn(program, [], { stdio: ["ignore", "ignore", "ignore", "pipe"], env: {} });
+  const exited = once(child, "exit").then(([code, signal]) => exitStatus(code, signal));
+  exited.catch(() => undefined);
+  await once(child, "spawn");
+  const control = child.stdio[3];
+  if (child.pid === undefined || !(control instanceof Duplex))
+    throw new RunvError("internal", `${program}: cannot be started`);
+  control.on("error", () => undefined);
+  return {
+    pid: child.pid,
+    end: async () => {
+      control.destroy();
+      await endOf(child, exited);
+    },
+  };
+}
+
 /** The end of its control socket ends a piece; one that is stuck is killed. */
 async function endOf(child: ChildProcess, exited: Promise<number>): Promise<void> {
   child.ref();

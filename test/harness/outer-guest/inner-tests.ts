@@ -4,6 +4,7 @@ import path from "node:path";
 import { cacheDirectory, repositoryRoot } from "../paths.ts";
 import { runInOuterGuest } from "./machine.ts";
 import { type InnerResult, parseResults } from "./results.ts";
+import type { OuterInit } from "./systemd.ts";
 
 /** The tests of one file to run inside: those whose full names hold one of these; null: all. */
 export interface InnerFile {
@@ -14,7 +15,11 @@ export interface InnerFile {
 /** Runs tests of this project inside an outer guest, each by its own vitest there. @returns every result */
 export async function runInnerTests(
   files: readonly InnerFile[],
-  options: { readonly env: Readonly<Record<string, string>>; readonly deadlineMs: number },
+  options: {
+    readonly env: Readonly<Record<string, string>>;
+    readonly deadlineMs: number;
+    readonly init?: OuterInit;
+  },
 ): Promise<InnerResult[]> {
   const directory = mkdtempSync(path.join(tmpdir(), "runv-inner-"));
   const results = path.join(directory, "results");
@@ -40,6 +45,7 @@ export async function runInnerTests(
       },
       writable: directory,
       deadlineMs: options.deadlineMs,
+      init: options.init ?? "command",
       onOutput: (text) => process.stdout.write(text),
     });
     return parseResults(readFileSync(results, "utf8"));

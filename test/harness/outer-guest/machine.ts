@@ -13,6 +13,7 @@ import path from "node:path";
 import { execa } from "execa";
 import { outerInitramfs } from "./initramfs.ts";
 import { type OuterKernel, outerKernel } from "./kernel.ts";
+import { initParameters, type OuterInit, writeUnits } from "./systemd.ts";
 
 const memoryMib = 3072;
 /** Sparse; the file goes with the machine. */
@@ -25,6 +26,8 @@ export interface OuterCommand {
   /** A directory of this host that is the same inside; everything else that is written there ends with the machine. */
   readonly writable: string;
   readonly deadlineMs: number;
+  /** The command, unless said otherwise. */
+  readonly init?: OuterInit;
   /** Told what the machine's console prints: the command's stdout and stderr. */
   readonly onOutput: (text: string) => void;
 }
@@ -61,6 +64,7 @@ async function prepare(directory: string, kernel: OuterKernel, command: OuterCom
   const shared = path.join(directory, "outer");
   mkdirSync(shared);
   writeFileSync(path.join(shared, "command"), script(command));
+  writeUnits(path.join(shared, "units"));
   chmodSync(shared, 0o755);
 }
 
@@ -94,6 +98,7 @@ function startMachine(directory: string, kernel: OuterKernel, command: OuterComm
   const parameters = [
     "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off",
     `modules=${kernel.modulesDirectory} writable=${command.writable}`,
+    ...initParameters[command.init ?? "command"],
   ];
   const argv = [
     ...["-machine", "q35,accel=tcg,usb=off", "-cpu", "max,-erms", "-smp", "1", "-m", `${memoryMib}`],

@@ -29,8 +29,14 @@ export function hostReportJson(report: HostReport): string {
   return `${JSON.stringify({ ...report, capabilities, hindrances: names }, null, 2)}\n`;
 }
 
+const needTexts: Readonly<Record<string, string>> = {
+  all: "",
+  any: " (one is enough)",
+  none: " (for callers that ask for it)",
+};
+
 function capabilityLines({ name, needs, findings }: Capability, width: number): readonly string[] {
-  const need = needs === "all" ? "" : needs === "any" ? " (one is enough)" : ` (configured: ${needs})`;
+  const need = needTexts[needs] ?? ` (configured: ${needs})`;
   return [`${name}${need}`, ...findings.map((finding) => findingLine(finding, width))];
 }
 

@@ -109,6 +109,15 @@ function inherit(directory: string, file: string): void {
   writeFileSync(own, readFileSync(join(dirname(directory), file), "utf8"));
 }
 
+/** @param pid of a process of this host */
+export function moveIntoCgroup(directories: readonly string[], pid: number): void {
+  try {
+    for (const directory of directories) writeFileSync(join(directory, "cgroup.procs"), String(pid));
+  } catch (cause) {
+    throw hostFailure(`cgroup: process ${pid} cannot be moved`, cause);
+  }
+}
+
 /** Removes what is empty within `timeoutMs`. @returns directories that processes are still in: they stay */
 export async function removeHostCgroup(
   directories: readonly string[],

@@ -4,6 +4,7 @@ import {
   hasUnifiedCgroups,
   hostCgroupDirectories,
   makeHostCgroup,
+  moveIntoCgroup,
   removeHostCgroup,
 } from "../cgroups/host-cgroup.ts";
 import {
@@ -61,19 +62,24 @@ export async function takeHostPlace(
   releases: Releases,
   signal: AbortSignal,
 ): Promise<TakenPlace> {
-  const settle =
-    scope === null ? async () => Promise.resolve() : await takeScope(place, scope, releases, signal);
-  // systemd hands down all controllers of version 2 to a scope, and makes no more than its own hierarchies of version 1.
-  const made = scope !== null && hasUnifiedCgroups() ? [] : makeHostCgroup(place.cgroups);
-  releases.add("cgroup", async () => {
-    const left = await removeHostCgroup(made);
-    if (left.length > 0) throw new RunvError("internal", cgroupsInUse(left));
-  });
+  const taken =
+    scope === null ? takeCgroup(place, releases) : await takeScope(place, scope, releases, signal);
   makeVmDirectory(place.vmDirectory);
   releases.add(place.vmDirectory, () => {
     removeVmDirectory(place.vmDirectory);
   });
-  return { newCgroups: made, settle };
+  return taken;
+}
+
+function takeCgroup({ cgroups }: HostPlace, releases: Releases): TakenPlace {
+  const newCgroups = makeHostCgroup(cgroups);
+  releases.add("cgroup", async () => giveUpCgroups(newCgroups));
+  return { newCgroups, settle: async () => Promise.resolve() };
+}
+
+async function giveUpCgroups(directories: readonly string[]): Promise<void> {
+  const left = await removeHostCgroup(directories);
+  if (left.length > 0) throw new RunvError("internal", cgroupsInUse(left));
 }
 
 /** A scope begins with a process and ends with its last one: until there is one that stays, it has a placeholder. */
@@ -82,15 +88,27 @@ async function takeScope(
   scope: SystemdPlace,
   releases: Releases,
   signal: AbortSignal,
-): Promise<() => Promise<void>> {
+): Promise<TakenPlace> {
   const placeholder = await startPlaceholder(residentProgram("runv-proxy"));
-  releases.add("placeholder of the scope", placeholder.end);
   releases.add(`systemd: ${scope.unit}`, async () => {
-    // What has been asked for may be on its way even when this verb has been asked to end.
-    await stopScope(place.cgroups, place, new AbortController().signal);
+    await placeholder.end();
+    // Even when this verb has been asked to end.
+    if (await stopScope(place.cgroups, place, new AbortController().signal))
+      await giveUpCgroups(place.cgroups);
   });
   await startScope(scope, placeholder.pid, signal);
-  return placeholder.end;
+  return { newCgroups: completeScope(place.cgroups, placeholder.pid), settle: placeholder.end };
+}
+
+/**
+ * systemd hands down all controllers of version 2 to a scope, and makes it in no more than its own hierarchies of version 1. What is empty
+ * in the others it removes. @returns the directories that it has not made
+ */
+function completeScope(cgroups: readonly string[], pid: number): readonly string[] {
+  if (hasUnifiedCgroups()) return [];
+  const made = makeHostCgroup(cgroups);
+  moveIntoCgroup(made, pid);
+  return made;
 }
 
 /** What a container asks for, and what its machine takes. */
@@ -150,12 +168,14 @@ async function applyLimits(
  * @param leavingTimeoutMs how long processes may take to leave the cgroup, if they are not known to have ended
  */
 export async function leaveHostPlace(place: HostPlace, warn: Warn, leavingTimeoutMs?: number): Promise<void> {
-  if (!place.systemdCgroup || (await leaveScope(place, warn)))
-    await removeCgroups(place, warn, leavingTimeoutMs);
+  const isOurs = !place.systemdCgroup || (await leaveScope(place, warn));
+  if (isOurs) await removeCgroups(place, warn, leavingTimeoutMs);
+  // With version 1 what systemd has not made is still there; where somebody else's processes are now, it stays.
+  else await removeHostCgroup(place.cgroups, 0);
   removeVmDirectory(place.vmDirectory);
 }
 
-/** @returns false when the cgroup is somebody else's by now */
+/** @returns false when its name is somebody else's by now */
 async function leaveScope(place: HostPlace, warn: Warn): Promise<boolean> {
   try {
     return await stopScope(place.cgroups, place, new AbortController().signal);

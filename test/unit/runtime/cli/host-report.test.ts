@@ -19,6 +19,11 @@ const report: HostReport = {
       needs: "vhost-vsock",
       findings: [{ name: "vhost-vsock", detail: "", problem: "missing", remedy: "modprobe vhost_vsock" }],
     },
+    {
+      name: "--systemd-cgroup",
+      needs: "none",
+      findings: [{ name: "systemd", detail: "", problem: "not running", remedy: null }],
+    },
   ],
 };
 
@@ -31,6 +36,9 @@ accelerators (one is enough)
 
 carriers (configured: vhost-vsock)
   no   vhost-vsock  missing
+
+--systemd-cgroup (for callers that ask for it)
+  no   systemd      not running
 
 What is missing comes with:
   modprobe kvm_intel    # accelerators: kvm
@@ -48,6 +56,7 @@ test("as JSON: the same, for programs", () => {
     capabilities: [
       { name: "accelerators", needs: "any", findings: [{ name: "kvm", usable: false }, { usable: true }] },
       { name: "carriers", needs: "vhost-vsock" },
+      { name: "--systemd-cgroup", needs: "none", findings: [{ usable: false }] },
     ],
     hindrances: ["carriers: vhost-vsock"],
   });

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { errorMessage, RunvError } from "@runv/protocol/errors";
+import { RunvError } from "@runv/protocol/errors";
 import { absent, type Capability, type Finding, present } from "../shared/capability.ts";
 import { findProgram } from "../shared/installation.ts";
 import { helperTimeoutMs } from "../shared/limits.ts";
@@ -108,15 +108,7 @@ function parseProperty(line: string): unknown {
 async function busctl(words: readonly string[], what: string, signal: AbortSignal): Promise<string> {
   const path = findProgram(program, {});
   if (path === null) throw new RunvError("unavailable", `${what}: the program ${program} is not installed`);
-  try {
-    return await runProgram(path, ["--json=short", "--", ...words], {
-      what,
-      timeoutMs: helperTimeoutMs,
-      signal,
-    });
-  } catch (cause) {
-    throw new RunvError("internal", errorMessage(cause), { cause });
-  }
+  return runProgram(path, ["--json=short", "--", ...words], { what, timeoutMs: helperTimeoutMs, signal });
 }
 
 /** The object of a unit: letters and digits stand for themselves (sd_bus_path_encode(3)). */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { InnerFile } from "./inner-tests.ts";
 import type { InnerResult } from "./results.ts";
 
 /** Emulation under emulation on a loaded machine: it ends what hangs. */
@@ -13,5 +14,19 @@ export function showAsTests(results: readonly InnerResult[]): void {
         if (result.state === "skipped") context.skip(result.note === "" ? undefined : result.note);
         expect(result.state, result.errors.join("\n")).toBe("passed");
       });
+  });
+}
+
+/** A name that is nobody's any more chooses nothing. */
+export function showSelection(results: readonly InnerResult[], selection: readonly InnerFile[]): void {
+  test("every test that was chosen has run", () => {
+    const names = (file: string): string[] =>
+      results.filter((result) => result.file === file).map(({ name }) => name.replaceAll(" > ", " "));
+    const missing = selection.flatMap(({ file, names: wanted }) =>
+      (wanted ?? [""])
+        .filter((name) => !names(file).some((candidate) => candidate.includes(name)))
+        .map((name) => `${file}: ${name}`),
+    );
+    expect(missing).toEqual([]);
   });
 }

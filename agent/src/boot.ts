@@ -10,13 +10,11 @@ const emptyDirectory = "/empty";
 const neverKilled = "-1000";
 const systemFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
 
-/** The agent's own file systems, in this order, below the root it makes. */
+/** The agent's own file systems, in this order, below the root it makes. Control groups come when the host has said of which version. */
 const mounts = [
   { type: "proc", target: "/proc", flags: systemFlags, data: "" },
   { type: "sysfs", target: "/sys", flags: systemFlags, data: "" },
   { type: "devtmpfs", target: "/dev", flags: MS_NOSUID | MS_NOEXEC, data: "mode=0755" },
-  // A container sets no limit of its own cgroup and moves no process out of it, whatever capability it has.
-  { type: "cgroup2", target: "/sys/fs/cgroup", flags: systemFlags, data: "nsdelegate" },
 ] as const;
 
 /** Descriptors 0 to 2 must be taken, whatever the kernel gave us, or a socket of ours becomes a child's stdin. */

@@ -11,7 +11,7 @@ import { serveBulk } from "./io/bulk-server.ts";
 import { findCarrier } from "./io/carrier.ts";
 import { makeControlServer, serveControl } from "./io/control-server.ts";
 import { ProcessIoServer } from "./io/process-io-server.ts";
-import { noteAvailableMemory } from "./linux/cgroups.ts";
+import { noteAvailableMemory } from "./linux/cgroups/reserve.ts";
 import { availableMemoryBytes } from "./linux/memory.ts";
 import { endMachine } from "./linux/power.ts";
 import { startReaping } from "./linux/reaper.ts";

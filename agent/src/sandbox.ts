@@ -1,6 +1,8 @@
 import { type ConfigureRequest, protocolVersion, RunvError } from "@runv/protocol";
 import { Containers } from "./container/containers.ts";
 import { isWatched } from "./container/oom-watch.ts";
+import type { Cgroups } from "./linux/cgroups/cgroup.ts";
+import { mountCgroups } from "./linux/cgroups/guest-cgroups.ts";
 import { endMachine } from "./linux/power.ts";
 import { setTimer } from "./linux/sys.ts";
 import { mountScratch } from "./storage/scratch.ts";
@@ -14,6 +16,7 @@ export class Sandbox {
   readonly containers = new Containers();
   #state: "new" | "configuring" | "ready" = "new";
   #powerOffWithInit = false;
+  #cgroups: Cgroups | null = null;
   allowVsock = false;
 
   /** Takes the host's wishes, once. */
@@ -28,6 +31,7 @@ export class Sandbox {
     try {
       await mountScratch(request.scratch);
       mountShare(request.share);
+      this.#cgroups = mountCgroups(request.cgroupVersion);
     } catch (thrown) {
       this.#state = "new";
       throw thrown;
@@ -38,8 +42,10 @@ export class Sandbox {
   }
 
   /** @throws RunvError "invalid-state" before Configure */
-  requireReady(): void {
-    if (this.#state !== "ready") throw new RunvError("invalid-state", "the sandbox is not configured yet");
+  requireReady(): Cgroups {
+    if (this.#state !== "ready" || this.#cgroups === null)
+      throw new RunvError("invalid-state", "the sandbox is not configured yet");
+    return this.#cgroups;
   }
 
   /** From here on the host itself ends the VM: what it takes down must not do so before the host has its answer. */

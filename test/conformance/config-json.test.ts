@@ -3,7 +3,11 @@ import path from "node:path";
 import { isRunvError } from "@runv/protocol/errors";
 import { execa } from "execa";
 import { describe, expect, test } from "vitest";
+import { parseResources } from "../../runtime/src/oci/parse-resources.ts";
 import { parseSpec } from "../../runtime/src/oci/parse-spec.ts";
+import { resourcesOfVersion } from "../../runtime/src/oci/resources-of-version.ts";
+import type { CgroupVersion } from "../../runtime/src/shared/cgroup-version.ts";
+import { JsonCursor } from "../../runtime/src/shared/json-cursor.ts";
 import { documentedRows } from "../harness/config-table.ts";
 import { type Json, memberOf, withoutFields } from "../harness/json-fields.ts";
 import { schemaFields } from "../harness/oci-schema.ts";
@@ -14,6 +18,7 @@ const everyField = JSON.parse(
   readFileSync(path.join(repositoryRoot, "test/fixtures/every-field.json"), "utf8"),
 ) as Json;
 
+const place = "linux.resources";
 const runvProgram = path.join(distDirectory, "runv");
 const rows = documentedRows("fields");
 const refused = rows.filter(({ status }) => status === "refused").map(({ name }) => name);
@@ -95,6 +100,37 @@ describe("the parser does what docs/config-json.md says", () => {
   });
 });
 
+describe("what the version of the guest's control groups decides", () => {
+  const version = /with version 2, which has none, refused/;
+  const ofVersionOne = rows.filter(({ note }) => version.test(note)).map(({ name }) => name);
+  const ofVersionTwo = rows.filter(({ note }) => /with `cgroup_version = "v1"` refused/.test(note));
+
+  test.each(ofVersionOne)("%s is refused by name for version 2", (field) => {
+    expect(refusalFor("v2", [field], ofVersionOne)).toEqual([
+      "unsupported",
+      expect.toSatisfy((named) => isPartOf(field, named)),
+    ]);
+  });
+
+  test.each(ofVersionTwo.map(({ name }) => name))("%s is refused by name for version 1", (field) => {
+    expect(refusalFor("v1", [field])).toEqual([
+      "unsupported",
+      expect.toSatisfy((named) => isPartOf(field, named)),
+    ]);
+  });
+
+  test("everything else is not", () => {
+    expect(refusalFor("v2", [], ofVersionOne)).toEqual(["accepted"]);
+    expect(
+      refusalFor(
+        "v1",
+        [],
+        ofVersionTwo.map(({ name }) => name),
+      ),
+    ).toEqual(["accepted"]);
+  });
+});
+
 /** The verbs that a program's help lists. */
 async function verbsOf(program: string): Promise<readonly string[]> {
   const { stdout } = await execa(program, ["--help"]);
@@ -142,6 +178,38 @@ function text(_name: string, value: unknown): unknown {
 function refusalOf(document: Json): readonly unknown[] {
   try {
     parsed(document);
+    return ["accepted"];
+  } catch (error) {
+    if (isRunvError(error)) return [error.code, error.context["field"]];
+    throw error;
+  }
+}
+
+/** Whether they are the same, or members of one element of a list. */
+function isBeside(field: string, other: string): boolean {
+  const element = (path: string): string => path.replace(/(\[\])\.\w+$/, "$1");
+  return element(field) === element(other);
+}
+
+/** The same of a guest with such control groups. @param left of `among`, the only ones that are asked for */
+function refusalFor(
+  version: CgroupVersion,
+  left: readonly string[],
+  among: readonly string[] = [],
+): readonly unknown[] {
+  const document = withoutFields(
+    everyField,
+    among.filter((field) => !left.some((kept) => isBeside(field, kept))),
+  );
+  const resources = new JsonCursor(memberOf(memberOf(document, "linux"), "resources"), "config.json", place);
+  try {
+    const at = new JsonCursor(undefined, "config.json", place);
+    resourcesOfVersion(
+      parseResources(resources, () => undefined),
+      version,
+      at,
+      () => undefined,
+    );
     return ["accepted"];
   } catch (error) {
     if (isRunvError(error)) return [error.code, error.context["field"]];

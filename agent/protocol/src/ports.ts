@@ -7,7 +7,7 @@ export const bulkPort = 1026;
 export const hostCid = 2;
 
 /** Both sides must have the same; raised with every change that an older side could not understand. */
-export const protocolVersion = 3;
+export const protocolVersion = 4;
 
 /** What the agent writes to the guest's console once it listens on all of them. */
 export const listeningMark = "runv-agent: listening";

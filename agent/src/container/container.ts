@@ -1,8 +1,8 @@
 import { RunvError } from "@runv/protocol";
-import { isFrozen, removeCgroup, setFrozen, signalCgroup } from "../linux/cgroups.ts";
+import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { closeNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
-import type { PresentLimits } from "../linux/resources/resource-writes.ts";
+import type { PresentLimits } from "../linux/resources/present-limits.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import type { IdMaps } from "../linux/user-namespace.ts";
@@ -21,7 +21,7 @@ type ContainerParts = Pick<
 export class Container {
   readonly id: string;
   readonly init: GuestProcess;
-  readonly cgroup: string;
+  readonly cgroup: Cgroup;
   readonly namespaces: NamespaceSet;
   /** For its further processes too; null: it has no profile. */
   readonly seccomp: SeccompFilter | null;
@@ -67,7 +67,7 @@ export class Container {
 
   signal(number: number, all: boolean): void {
     if (!all && this.init.state === "exited") throw new RunvError("invalid-state", "container not running");
-    if (all) signalCgroup(this.cgroup, number, SIGKILL);
+    if (all) this.cgroup.signal(number);
     else this.init.signal(number);
   }
 
@@ -81,8 +81,8 @@ export class Container {
     if (this.init.state === "exited") throw new RunvError("invalid-state", "container not running");
     this.#paused = true;
     try {
-      setFrozen(this.cgroup, true);
-      await until(() => isFrozen(this.cgroup), `pause container ${this.id}`, standingStill);
+      this.cgroup.setFrozen(true);
+      await until(() => this.cgroup.isFrozen(), `pause container ${this.id}`, standingStill);
     } catch (thrown) {
       this.resume();
       throw thrown;
@@ -90,15 +90,15 @@ export class Container {
   }
 
   resume(): void {
-    setFrozen(this.cgroup, false);
+    this.cgroup.setFrozen(false);
     this.#paused = false;
   }
 
   /** Kills what is left and gives back what the container held, but for its files. */
   async destroy(): Promise<void> {
-    signalCgroup(this.cgroup, SIGKILL, SIGKILL);
+    this.cgroup.signal(SIGKILL);
     const processes = [this.init, ...this.execs.values()].filter((process) => process !== null);
-    await until(() => removeCgroup(this.cgroup), `remove cgroup ${this.cgroup}`, emptyCgroup);
+    await until(() => this.cgroup.remove(), `remove cgroup ${this.cgroup.path}`, emptyCgroup);
     await Promise.all(processes.map(async (process) => process.conclude()));
     if (!this.#destroyed) closeNamespaces(this.namespaces);
     this.#destroyed = true;

@@ -6,16 +6,9 @@ import {
   RunvError,
 } from "@runv/protocol";
 import { carrierDeviceRules } from "../linux/carrier-device.ts";
-import {
-  createCgroup,
-  limitCgroup,
-  limitsDirectory,
-  oomKillCount,
-  removeCgroup,
-  restrictDevices,
-} from "../linux/cgroups.ts";
+import type { Cgroup, Cgroups } from "../linux/cgroups/cgroup.ts";
 import { until, type Wait } from "../linux/deadline.ts";
-import { ownDeviceRules } from "../linux/devices.ts";
+import { ownDeviceRules } from "../linux/default-devices.ts";
 import {
   CLONE_NEWIPC,
   CLONE_NEWNET,
@@ -26,13 +19,7 @@ import {
   type OptionalNamespace,
   openNamespaces,
 } from "../linux/namespaces.ts";
-import { writeLimits } from "../linux/resources/cgroup-write.ts";
-import {
-  mergeLimits,
-  noLimits,
-  type PresentLimits,
-  resourceWrites,
-} from "../linux/resources/resource-writes.ts";
+import { mergeLimits, noLimits, type PresentLimits } from "../linux/resources/present-limits.ts";
 import { compileProfile, type SeccompFilter } from "../linux/seccomp-profile.ts";
 import { clone } from "../linux/sys.ts";
 import { writeIdMaps } from "../linux/user-namespace.ts";
@@ -54,6 +41,8 @@ const cloneFlags: Readonly<Partial<Record<Namespace, number>>> = {
 export interface Creation {
   readonly request: CreateContainerRequest;
   readonly process: Process;
+  /** Of the guest. */
+  readonly cgroups: Cgroups;
   /** Directory that holds the unpacked rootfs. */
   readonly rootfs: string;
   /** Directory of the guest for device nodes that cannot be made in the container. */
@@ -65,15 +54,14 @@ export interface Creation {
 /** Makes a container up to the point where only its program is to be executed. Nothing is left of one that fails. */
 export async function createContainer(creation: Creation): Promise<Container> {
   const { request } = creation;
-  const cgroup = request.cgroupPath === "" ? `/${request.containerId}` : request.cgroupPath;
+  const path = request.cgroupPath === "" ? `/${request.containerId}` : request.cgroupPath;
   const seccomp = request.seccomp === undefined ? null : compileProfile(request.seccomp);
-  createCgroup(cgroup);
+  const rules = [...request.deviceRules, ...ownDeviceRules, ...carrierDeviceRules()];
+  const cgroup = creation.cgroups.create(path, rules);
   try {
-    limitCgroup(cgroup);
     const limits = setLimits(cgroup, request.resources);
-    restrictDevices(cgroup, [...request.deviceRules, ...ownDeviceRules, ...carrierDeviceRules()]);
     const init = await launchInit(creation, cgroup, seccomp).catch((thrown: unknown) => {
-      throw oomKillCount(cgroup) > 0 ? tooLittleMemory(thrown) : thrown;
+      throw cgroup.oomKills() > 0 ? tooLittleMemory(thrown) : thrown;
     });
     try {
       return new Container({
@@ -93,17 +81,16 @@ export async function createContainer(creation: Creation): Promise<Container> {
       throw thrown;
     }
   } catch (thrown) {
-    await until(() => removeCgroup(cgroup), `remove cgroup ${cgroup}`, emptyCgroup);
+    await until(() => cgroup.remove(), `remove cgroup ${path}`, emptyCgroup);
     throw thrown;
   }
 }
 
 /** Nothing runs in there yet that memory would have to be taken from. */
-function setLimits(cgroup: string, resources: Resources | undefined): PresentLimits {
+function setLimits(cgroup: Cgroup, resources: Resources | undefined): PresentLimits {
   if (resources === undefined) return noLimits;
-  const limits = mergeLimits(noLimits, resources);
-  writeLimits(limitsDirectory(cgroup), resourceWrites(resources, limits));
-  return limits;
+  cgroup.setLimits(resources, noLimits);
+  return mergeLimits(noLimits, resources);
 }
 
 /** runc's words. */
@@ -114,7 +101,7 @@ function tooLittleMemory(cause: unknown): RunvError {
 
 async function launchInit(
   creation: Creation,
-  cgroup: string,
+  cgroup: Cgroup,
   seccomp: SeccompFilter | null,
 ): ReturnType<typeof launch> {
   const { request, process, rootfs, deviceDirectory, allowVsock } = creation;
@@ -138,7 +125,11 @@ async function launchInit(
     fork: () => clone(isOutside ? 0 : cloneFlags),
     body: (channel, streams) => runInit({ ...shared, streams, channel }),
     adopt: isOutside ? { take: (pid) => giveIds(pid, request), terminalOf: "second" } : null,
-    options: { unclaimedMs: null, onFinished: () => creation.onFinished() },
+    options: {
+      unclaimedMs: null,
+      onFinished: () => creation.onFinished(),
+      onKilled: () => cgroup.letKilledEnd(),
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 import { type CreateProcessRequest, type Process, RunvError } from "@runv/protocol";
-import { enterCgroupOf, enterSubCgroup } from "../linux/cgroups.ts";
+import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { errnoOf, step } from "../linux/errno.ts";
 import {
   CLONE_PARENT,
@@ -25,7 +25,7 @@ export interface ExecPlan {
   readonly namespaces: NamespaceSet;
   /** Of the container's user namespace; null: it has the guest's. */
   readonly idMaps: IdMaps | null;
-  readonly cgroup: string;
+  readonly cgroup: Cgroup;
   /** Of the container's init. */
   readonly initPid: number;
   readonly allowVsock: boolean;
@@ -34,7 +34,7 @@ export interface ExecPlan {
   /** The container's; empty: left alone. */
   readonly personality: string;
   /** Where it may run, and the cgroup below the container's. */
-  readonly placing: Pick<CreateProcessRequest, "initialProcessors" | "finalProcessors" | "subCgroup">;
+  readonly placing: Pick<CreateProcessRequest, "initialProcessors" | "finalProcessors" | "subCgroups">;
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
 }
@@ -47,10 +47,10 @@ export interface ExecPlan {
 export function runExec(plan: ExecPlan): never {
   afterFork();
   return runChild(plan.channel, () => {
-    const { initialProcessors, finalProcessors, subCgroup } = plan.placing;
+    const { initialProcessors, finalProcessors, subCgroups } = plan.placing;
     applyAffinity(initialProcessors, "initial");
-    if (subCgroup === "") enterCgroupOf(plan.cgroup, plan.initPid);
-    else enterSubCgroup(plan.cgroup, subCgroup);
+    if (subCgroups.length === 0) plan.cgroup.join(plan.initPid);
+    else plan.cgroup.joinBelow(subCgroups);
     applyAffinity(finalProcessors, "final");
     adjustOom(plan.process);
     if (plan.idMaps !== null) bringOutside(plan.process, plan.idMaps, plan.streams);

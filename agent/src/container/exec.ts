@@ -48,7 +48,11 @@ export async function createExec(
           channel,
         }),
       adopt: { take: (pid) => isInPidNamespace(pid, namespaces), terminalOf: "first" },
-      options: { unclaimedMs: unclaimedExitMs, onFinished: () => execs.delete(processId) },
+      options: {
+        unclaimedMs: unclaimedExitMs,
+        onFinished: () => execs.delete(processId),
+        onKilled: () => undefined,
+      },
     });
     execs.set(processId, launched);
     return launched;

@@ -1,5 +1,5 @@
 import { type MakeRoomResponse, type Resources, RunvError } from "@runv/protocol";
-import { limitCgroup, noteAvailableMemory } from "../linux/cgroups.ts";
+import { noteAvailableMemory } from "../linux/cgroups/reserve.ts";
 import { within } from "../linux/deadline.ts";
 import { totalMemoryBytes } from "../linux/memory.ts";
 import { addBlock, blocksIn } from "../linux/memory-blocks.ts";
@@ -44,6 +44,6 @@ async function grow({ blocks, processors }: Growth, containers: Containers): Pro
     await within(growMs, "virtual machine: growing", work.done, () => work.abandon());
   } finally {
     noteAvailableMemory(totalMemoryBytes() - before);
-    for (const { cgroup } of containers.all()) limitCgroup(cgroup);
+    for (const { cgroup } of containers.all()) cgroup.followGuest();
   }
 }

@@ -1,5 +1,5 @@
 import type { CreateContainerRequest, Process, StartContainerHooks } from "@runv/protocol";
-import { enterCgroup } from "../linux/cgroups.ts";
+import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { bindConsole } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
 import { CLONE_NEWCGROUP } from "../linux/namespaces.ts";
@@ -34,7 +34,7 @@ export interface InitPlan {
   readonly request: CreateContainerRequest;
   readonly process: Process;
   readonly rootfs: string;
-  readonly cgroup: string;
+  readonly cgroup: Cgroup;
   readonly allowVsock: boolean;
   /** The container's profile; null: it has none. */
   readonly seccomp: SeccompFilter | null;
@@ -53,7 +53,7 @@ export interface InitPlan {
 export function runInit(plan: InitPlan): never {
   afterFork();
   return runChild(plan.channel, () => {
-    enterCgroup(plan.cgroup);
+    plan.cgroup.enter();
     adjustOom(plan.process);
     const made = beginsOutside(plan.request) ? moveInside(plan) : nothingOutside;
     step("make cgroup namespace", () => unshare(CLONE_NEWCGROUP));
@@ -61,7 +61,7 @@ export function runInit(plan: InitPlan): never {
     // Also the guest's own, for a container without a network of its own.
     step("bring up lo", () => interfaceUp("lo"));
     applySysctls(plan.request.sysctls);
-    buildRootfs(plan.request, plan.rootfs, made);
+    buildRootfs(plan, made);
     const terminal = wireStdio(plan);
     leadSession(terminal);
     closeRootfs(plan.request);

@@ -1,7 +1,6 @@
 import { type CallContext, RunvError, type WatchOomResponse } from "@runv/protocol";
-import { isPopulated, limitsDirectory, oomKillCount } from "../linux/cgroups.ts";
+import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { errnoOf } from "../linux/errno.ts";
-import { EventFile } from "../linux/event-file.ts";
 
 /** Each holds descriptors and is told of whatever happens. */
 const maxWatches = 16;
@@ -14,7 +13,7 @@ export function isWatched(): boolean {
 
 /** Tells at once how many processes have been killed for memory, and again whenever there are more; ends with the container's last process. */
 export async function* watchOom(
-  cgroup: string,
+  cgroup: Cgroup,
   signal: CallContext["signal"],
 ): AsyncGenerator<WatchOomResponse> {
   if (watches >= maxWatches)
@@ -22,28 +21,27 @@ export async function* watchOom(
   watches++;
   const changes = new Changes();
   const forget = signal.onAbort(() => changes.note());
-  const files: EventFile[] = [];
+  let watched: ReturnType<Cgroup["watch"]> | null = null;
   try {
-    for (const name of ["memory.events", "cgroup.events"])
-      files.push(new EventFile(`${limitsDirectory(cgroup)}/${name}`, () => changes.note()));
+    watched = cgroup.watch(() => changes.note());
     yield* tell(cgroup, signal, changes);
   } finally {
-    for (const file of files) file.close();
+    watched?.close();
     forget();
     watches--;
   }
 }
 
 async function* tell(
-  cgroup: string,
+  cgroup: Cgroup,
   signal: CallContext["signal"],
   changes: Changes,
 ): AsyncGenerator<WatchOomResponse> {
   let told = -1;
   for (;;) {
     // Asked first: whoever is killed last has been counted by the time that nobody is left.
-    const goesOn = ifThere(() => isPopulated(cgroup), false);
-    const kills = ifThere(() => oomKillCount(cgroup), told);
+    const goesOn = ifThere(() => cgroup.isPopulated(), false);
+    const kills = ifThere(() => cgroup.oomKills(), told);
     if (kills > told) yield { kills };
     told = kills;
     if (!goesOn || signal.aborted) return;

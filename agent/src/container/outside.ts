@@ -1,5 +1,5 @@
 import { type CreateContainerRequest, type Mount, Namespace, type Process, RunvError } from "@runv/protocol";
-import { delegateCgroup } from "../linux/cgroup-delegation.ts";
+import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { makeDeviceNodes } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
 import { mapIds } from "../linux/mapped-mounts.ts";
@@ -29,7 +29,7 @@ export interface OutsideWork {
   readonly process: Process;
   readonly streams: ChildStreams | null;
   readonly channel: Fd;
-  readonly cgroup: string;
+  readonly cgroup: Cgroup;
   /** Of the guest, for what is made here. */
   readonly deviceDirectory: string;
   /** Flags of clone(2) for the process inside. */
@@ -68,7 +68,7 @@ export function moveInside(work: OutsideWork): MadeOutside {
     makeDeviceNodes(work.deviceDirectory, request.devices, idMaps);
     const owner = outsideId(idMaps.uids, process.uid);
     if (owner !== null && request.mounts.some(isWritableCgroup))
-      step("delegate the cgroup", () => delegateCgroup(work.cgroup, owner));
+      step("delegate the cgroup", () => work.cgroup.delegate(owner));
   }
   if (request.namespaces.includes(Namespace.TIME)) makeTimeNamespace(request);
   // As our sibling, so that it is the agent's child.

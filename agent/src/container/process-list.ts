@@ -1,5 +1,5 @@
 import type { ProcessInfo } from "@runv/protocol";
-import { processesIn } from "../linux/cgroups.ts";
+import { processesIn } from "../linux/cgroups/members.ts";
 import { errnoOf } from "../linux/errno.ts";
 import { O_RDONLY } from "../linux/open-flags.ts";
 import { close, type Fd, open, read, readFile, utf8Decode, utf8Encode, write } from "../linux/sys.ts";

@@ -21,6 +21,8 @@ export interface ProcessOptions {
   readonly unclaimedMs: number | null;
   /** Called once, when it has ended and the host knows, or never will. */
   onFinished(): void;
+  /** Called when it has been sent SIGKILL. */
+  onKilled(): void;
 }
 
 /** One process that the host asked for: the init of a container, or an exec. */
@@ -87,6 +89,7 @@ export class GuestProcess {
   /** Does nothing to a process that has ended. */
   signal(number: number): void {
     this.child.signal(number);
+    if (number === SIGKILL && this.#exit === null) this.#options.onKilled();
   }
 
   resize({ rows, columns }: WindowSize): void {

@@ -3,7 +3,7 @@ import { defaultCpuPeriodUs } from "@runv/protocol/cgroup-values";
 import { totalMemoryBytes } from "../linux/memory.ts";
 import { blocksIn, type MemoryBlock } from "../linux/memory-blocks.ts";
 import { processorCount, spareProcessors } from "../linux/processors.ts";
-import { mergeLimits, type PresentLimits } from "../linux/resources/resource-writes.ts";
+import { mergeLimits, type PresentLimits } from "../linux/resources/present-limits.ts";
 
 /** Of a machine made for a limit, the kernel keeps this part at most for itself. */
 const kernelShare = 0.02;

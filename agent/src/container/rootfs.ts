@@ -1,4 +1,5 @@
 import type { CreateContainerRequest } from "@runv/protocol";
+import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { populateDev } from "../linux/devices.ts";
 import { step } from "../linux/errno.ts";
 import { maskPath, readonlyPath, remountReadonly } from "../linux/masked-paths.ts";
@@ -9,16 +10,23 @@ import { mount, umask } from "../linux/sys.ts";
 import { makeWorkingDirectory } from "./credentials.ts";
 import type { MadeOutside } from "./outside.ts";
 
+export interface RootfsPlan {
+  readonly request: CreateContainerRequest;
+  /** Directory that holds it. */
+  readonly rootfs: string;
+  readonly cgroup: Cgroup;
+}
+
 /**
  * Enters the rootfs and fills it. Its root is the process's before the first mount, so that every symbolic link in a destination
  * resolves inside the container.
  */
-export function buildRootfs(request: CreateContainerRequest, directory: string, made: MadeOutside): void {
+export function buildRootfs({ request, rootfs, cgroup }: RootfsPlan, made: MadeOutside): void {
   const before = umask(0);
   makeAllPrivate();
-  const old = enterRoot(directory);
+  const old = enterRoot(rootfs);
   for (const [index, entry] of request.mounts.entries())
-    mountEntry(entry, old, made.trees.get(index) ?? null);
+    mountEntry(entry, { old, tree: made.trees.get(index) ?? null, cgroup });
   if (!hasDevOfItsOwn(request)) populateDev(request.devices, made.deviceNodes, old);
   old.leave();
   umask(before);

@@ -1,8 +1,7 @@
 import { type Resources, RunvError } from "@runv/protocol";
-import { limitsDirectory, memoryUsageBytes } from "../linux/cgroups.ts";
+import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { within } from "../linux/deadline.ts";
-import { writeLimits } from "../linux/resources/cgroup-write.ts";
-import { mergeLimits, resourceWrites } from "../linux/resources/resource-writes.ts";
+import { mergeLimits } from "../linux/resources/present-limits.ts";
 import { inChild } from "../storage/work.ts";
 import { checkResources } from "./check-resources.ts";
 import type { Container } from "./container.ts";
@@ -18,19 +17,17 @@ export async function updateContainer(container: Container, asked: Resources): P
   if (container.init.state === "exited") throw new RunvError("invalid-state", "container not running");
   checkResources(asked);
   checkUsage(container.cgroup, asked);
-  const merged = mergeLimits(container.limits, asked);
-  const writes = resourceWrites(asked, merged);
   const work = inChild(() => {
-    writeLimits(limitsDirectory(container.cgroup), writes);
+    container.cgroup.setLimits(asked, container.limits);
     return {};
   });
   await within(updateMs, `update container ${container.id}`, work.done, () => work.abandon());
-  container.limits = merged;
+  container.limits = mergeLimits(container.limits, asked);
 }
 
-function checkUsage(cgroup: string, { memory }: Resources): void {
+function checkUsage(cgroup: Cgroup, { memory }: Resources): void {
   if (memory?.checkBeforeUpdate !== true || memory.limitBytes === undefined || memory.limitBytes < 0) return;
-  const usage = memoryUsageBytes(cgroup);
+  const usage = cgroup.memoryUsageBytes();
   if (memory.limitBytes >= usage) return;
   const why = `rejecting memory limit ${memory.limitBytes} < usage ${usage}`;
   throw new RunvError("invalid-argument", `linux.resources.memory.limit: ${why} (checkBeforeUpdate)`);

@@ -1,4 +1,5 @@
-import { type Device, type DeviceRule, RunvError } from "@runv/protocol";
+import { type Device, RunvError } from "@runv/protocol";
+import { defaultDevices } from "./default-devices.ts";
 import { step, tolerate } from "./errno.ts";
 import { MS_BIND } from "./mount-options.ts";
 import type { OldRoot } from "./old-root.ts";
@@ -8,37 +9,6 @@ import { chmod, chown, close, mknod, mount, open, type Stat, symlink } from "./s
 import { type IdMaps, outsideId } from "./user-namespace.ts";
 
 const kinds: Readonly<Record<string, number>> = { c: S_IFCHR, u: S_IFCHR, b: S_IFBLK, p: S_IFIFO };
-
-function character(name: string, major: number, minor: number): Device {
-  return { path: `/dev/${name}`, type: "c", major, minor, fileMode: 0o666, uid: 0, gid: 0 };
-}
-
-/** What every container has (runtime-spec config-linux.md, Default Devices). */
-const defaultDevices: readonly Device[] = [
-  character("null", 1, 3),
-  character("zero", 1, 5),
-  character("full", 1, 7),
-  character("random", 1, 8),
-  character("urandom", 1, 9),
-  character("tty", 5, 0),
-];
-
-const anyNode: DeviceRule = { allow: true, type: "c", major: -1, minor: -1, access: "m" };
-
-/**
- * Whatever config.json says: making nodes, the default devices, ptmx and the pseudo-terminals are allowed; the guest's console, which
- * the host reads when something fails, is not (the container's /dev/console is a pseudo-terminal).
- */
-export const ownDeviceRules: readonly DeviceRule[] = [
-  anyNode,
-  { ...anyNode, type: "b" },
-  ...[...defaultDevices, character("ptmx", 5, 2)].map(
-    ({ type, major, minor }): DeviceRule => ({ allow: true, type, major, minor, access: "rwm" }),
-  ),
-  { allow: true, type: "c", major: 136, minor: -1, access: "rwm" },
-  { allow: false, type: "c", major: 5, minor: 1, access: "rw" },
-  { allow: false, type: "c", major: 4, minor: 64, access: "rw" },
-];
 
 const links = [
   ["/proc/self/fd", "/dev/fd"],

@@ -1,4 +1,5 @@
 import { RunvError } from "@runv/protocol";
+import type { Cgroup } from "./cgroups/cgroup.ts";
 import { copyUp } from "./copy-up.ts";
 import { errnoOf, step } from "./errno.ts";
 import {
@@ -31,15 +32,21 @@ export function makeAllPrivate(): void {
   step("make mounts private", () => mount("", "/", "", MS_REC | MS_PRIVATE, ""));
 }
 
-/**
- * Mounts one entry of config.json below the present root. A read-only /dev is closed later: nodes are still to be made in it.
- * @param tree what is to be mounted, made already and taken over; null: it is found or made
- */
-export function mountEntry(entry: MountRequest, old: OldRoot, tree: Fd | null): void {
+/** Where mounts come from. */
+export interface MountSources {
+  readonly old: OldRoot;
+  /** What is to be mounted, made already and taken over; null: it is found or made. */
+  readonly tree: Fd | null;
+  /** The container's. */
+  readonly cgroup: Pick<Cgroup, "mount">;
+}
+
+/** Mounts one entry of config.json below the present root. A read-only /dev is closed later: nodes are still to be made in it. */
+export function mountEntry(entry: MountRequest, from: MountSources): void {
   const options = parseMountOptions(entry.options);
   const flags = entry.destination === "/dev" ? options.flags & ~MS_RDONLY : options.flags;
   const what = `mount ${entry.type} on ${entry.destination}`;
-  const target = step(what, () => mountOne(entry, { ...options, flags }, tree ?? old));
+  const target = step(what, () => mountOne(entry, { ...options, flags }, from));
   step(what, () => checkFlags(target, flags));
   for (const kind of options.propagation)
     step(`set propagation of ${entry.destination}`, () => mount("", target, "", kind, ""));
@@ -48,9 +55,10 @@ export function mountEntry(entry: MountRequest, old: OldRoot, tree: Fd | null): 
 }
 
 /** @returns where it is, without symbolic links */
-function mountOne(entry: MountRequest, options: MountOptions, from: OldRoot | Fd): string {
+function mountOne(entry: MountRequest, options: MountOptions, from: MountSources): string {
   if ((options.flags & MS_REMOUNT) !== 0) return remount(entry, options);
-  return entry.type === "bind" ? bindEntry(entry, options, from) : mountFileSystem(entry, options);
+  if (entry.type === "bind") return bindEntry(entry, options, from.tree ?? from.old);
+  return mountFileSystem(entry, options, from.cgroup);
 }
 
 function remount(
@@ -58,17 +66,22 @@ function remount(
   { flags, cleared, data }: MountOptions,
 ): string {
   if (type === "bind") remountBind(destination, flags, cleared);
-  else mount(source, destination, kernelType(type), flags, data);
+  else mount(source, destination, type, flags, data);
   return destination;
 }
 
-function mountFileSystem(entry: MountRequest, { flags, data, copiesUp }: MountOptions): string {
+function mountFileSystem(
+  entry: MountRequest,
+  { flags, data, copiesUp }: MountOptions,
+  cgroup: MountSources["cgroup"],
+): string {
   checkPlace(entry);
-  const type = kernelType(entry.type);
+  const { type, source } = entry;
   const covered = statIfThere(entry.destination);
   const target = makeDirectories(entry.destination);
   const cover = (): void => {
-    mountNew({ ...entry, type }, target, flags, type === "tmpfs" ? withMode(data, covered) : data);
+    if (type === "cgroup") cgroup.mount(source, target, flags, data);
+    else mountNew(entry, target, flags, type === "tmpfs" ? withMode(data, covered) : data);
   };
   if (copiesUp) copyUp(target, cover);
   else cover();
@@ -136,11 +149,6 @@ function checkPlace({ destination, type }: MountRequest): void {
   const found = lstatIfThere(destination);
   if (found !== null && (found.mode & S_IFMT) !== S_IFDIR)
     throw new RunvError("invalid-argument", `"${type}" must be mounted on an ordinary directory`);
-}
-
-/** The guest's control groups are of version 2, whatever config.json calls them. */
-function kernelType(type: string): string {
-  return type === "cgroup" ? "cgroup2" : type;
 }
 
 /** A tmpfs has the mode of the directory that it covers, as runc has it, unless its own options say another. */

@@ -4,7 +4,6 @@ import { makeRoom } from "../container/grow.ts";
 import { watchOom } from "../container/oom-watch.ts";
 import { processTable } from "../container/process-table.ts";
 import { updateContainer } from "../container/update.ts";
-import { containerStats } from "../linux/cgroup-stats.ts";
 
 type Handlers = ServiceImplementation<ContainersDefinition>;
 
@@ -14,7 +13,7 @@ export function limitHandlers(
 ): Pick<Handlers, "listProcesses" | "makeRoom" | "update" | "pause" | "resume" | "stats" | "watchOom"> {
   return {
     async listProcesses({ containerId }) {
-      return { processes: await processTable(containers.get(containerId).cgroup) };
+      return { processes: await processTable(containers.get(containerId).cgroup.path) };
     },
     async makeRoom({ containerId, resources, ...reserve }) {
       if (resources === undefined) throw new RunvError("invalid-argument", "resources is missing");
@@ -35,7 +34,7 @@ export function limitHandlers(
       return Promise.resolve({});
     },
     async stats({ containerId }) {
-      return Promise.resolve(containerStats(containers.get(containerId).cgroup));
+      return Promise.resolve(containers.get(containerId).cgroup.stats());
     },
     watchOom({ containerId }, { signal }) {
       return watchOom(containers.get(containerId).cgroup, signal);

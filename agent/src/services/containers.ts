@@ -21,7 +21,7 @@ export function containersService(
   return {
     ...limitHandlers(containers),
     async create(request) {
-      sandbox.requireReady();
+      const cgroups = sandbox.requireReady();
       checkContainer(request);
       const process = checkProcess(request.process);
       const located = locateBinds(request);
@@ -35,6 +35,7 @@ export function containersService(
           return createContainer({
             request: located,
             process,
+            cgroups,
             rootfs,
             deviceDirectory,
             allowVsock,

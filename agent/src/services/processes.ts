@@ -14,7 +14,7 @@ export function processesService(
     async create(request) {
       const { containerId, processId, process } = request;
       checkId(processId, "process id");
-      checkSubCgroup(request.subCgroup);
+      request.subCgroups.forEach(({ path }) => checkSubCgroup(path));
       const container = containers.get(containerId);
       const hello = { container: containerId, process: processId };
       try {

@@ -11,6 +11,9 @@ import type { HostNeed } from "../shared/host-need.ts";
 /** What a host can hold a machine to. */
 type LimitedResources = Pick<ResourcesSpec, "memory" | "cpu" | "pids" | "blockIo">;
 
+/** Of a container's memory, what the host is told of. */
+export type MemoryBounds = Pick<MemoryResources, "limitBytes" | "swapBytes" | "reservationBytes">;
+
 /** What a machine takes of the host as it is now. */
 export interface MachineNeed extends Pick<HostNeed, "memoryBytes" | "tasks"> {
   /** It has more memory than its guest knows of: only the host can keep it from that. */
@@ -61,7 +64,7 @@ function sharesLimit({ shares }: CpuResources): HostLimit[] {
 }
 
 /** The container's own limit is held in the guest: to the host all of the guest's memory is the machine's. */
-export function memoryLimits(memory: MemoryResources, { memoryBytes, isFenced }: MachineNeed): HostLimit[] {
+export function memoryLimits(memory: MemoryBounds, { memoryBytes, isFenced }: MachineNeed): HostLimit[] {
   const { limitBytes, swapBytes, reservationBytes } = memory;
   if (!isBounded(limitBytes) && !isFenced) return reservation(reservationBytes);
   const limits = [

@@ -21,7 +21,12 @@ export function execCommand() {
     .option("--no-new-privs", "let it gain no privileges through execve")
     .option("--process-label <label>", "SELinux label: has no effect, guests have no SELinux")
     .option("--apparmor <profile>", "AppArmor profile: has no effect, guests have no AppArmor")
-    .option("--cgroup <path>", "cgroup below the container's that it has made, to run in")
+    .option(
+      "--cgroup <[controller:]path>",
+      "cgroup below the container's that it has made, to run in (repeatable with controllers of version 1)",
+      append,
+      noTexts,
+    )
     .option("--ignore-paused", "in a paused container: wait for resume", false)
     .option(
       "--preserve-fds <count>",

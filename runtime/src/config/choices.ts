@@ -1,3 +1,5 @@
+import type { CgroupVersion } from "../shared/cgroup-version.ts";
+
 /** What settings may be set to, with a few words for the documentation. A value is listed from the day it works, and not before. */
 
 export const hypervisors = { qemu: "QEMU" } as const;
@@ -60,6 +62,11 @@ export type ShareCacheChoice = keyof typeof shareCaches;
 
 export const scratchKinds = { ext4: "a disk", tmpfs: "the guest's memory" } as const;
 export type ScratchKind = keyof typeof scratchKinds;
+
+export const cgroupVersions: Readonly<Record<CgroupVersion, string>> = {
+  v2: "one tree for all controllers",
+  v1: "a tree for each controller, for workloads that know no other: systemd of CentOS 6 and 7, JVMs and container engines of their time",
+};
 
 /** Members of `vm` of config.json that can override what the host has, and what they do there. */
 export const vmOverrides = {

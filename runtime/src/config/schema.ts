@@ -10,6 +10,7 @@ import {
   accels,
   blockWrites,
   carriers,
+  cgroupVersions,
   hypervisors,
   machines,
   type ProgramName,
@@ -59,6 +60,7 @@ const blockWritesType = choice(blockWrites);
 const volumes = choice(volumeDrivers);
 const shareCache = choice(shareCaches);
 const scratchKind = choice(scratchKinds);
+const cgroupVersion = choice(cgroupVersions);
 /** The upper bound is of x86's physical addresses. */
 const memoryMib = wholeNumber(leastMemoryMib, 4 * 1024 ** 2);
 /** The guest kernel's NR_CPUS. */
@@ -154,6 +156,14 @@ export const schema: Schema = {
     default: [],
     env: "RUNV_HYPERVISOR_PARAMETERS",
   },
+  cgroup_version: {
+    help: "Version of the guest's control groups, which its containers see and their limits are held by",
+    choices: cgroupVersions,
+    type: cgroupVersion,
+    annotation: cgroupVersion,
+    default: "v2",
+    env: "RUNV_CGROUP_VERSION",
+  },
   guest_dir: {
     help: "Directory of the guest files vmlinux and initramfs.cpio",
     type: absolutePath,
@@ -227,7 +237,7 @@ export const schema: Schema = {
   allowed_annotations: {
     help: "Settings that a container's config.json may override, by the annotation io.runv.KEY; any other such annotation is an error. Whoever may make containers may then set them: memory_mib, vcpus and scratch.mib take more of the host than the container's limits say",
     type: listOf(() => annotationKeys),
-    default: ["kernel"],
+    default: ["kernel", "cgroup_version"],
     env: "RUNV_ALLOWED_ANNOTATIONS",
   },
   allowed_vm: {

@@ -1,3 +1,4 @@
+import type { CgroupVersion } from "../shared/cgroup-version.ts";
 import type {
   Accel,
   BlockWritesChoice,
@@ -27,6 +28,8 @@ export interface Settings extends ProgramSettings {
   readonly kernel_parameters: readonly string[];
   /** Added to the command line of the hypervisor's program. */
   readonly hypervisor_parameters: readonly string[];
+  /** Of the guest's control groups. */
+  readonly cgroup_version: CgroupVersion;
   /** Absolute path; null: where runv looks. */
   readonly guest_dir: string | null;
   /** null: as the container's limits say. */

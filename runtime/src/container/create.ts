@@ -2,13 +2,16 @@ import { rmSync } from "node:fs";
 import { withAnnotations } from "../config/annotations.ts";
 import type { Settings } from "../config/settings.ts";
 import { withVmSection } from "../config/vm-overrides.ts";
+import { resourcesOfVersion } from "../oci/resources-of-version.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverTree } from "../sandbox/hand-over.ts";
 import { cgroupsOf, type SystemdPlace, systemdPlace } from "../sandbox/host-place.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
+import type { CgroupVersion } from "../shared/cgroup-version.ts";
 import { parseContainerId } from "../shared/ids.ts";
 import { inSuccession } from "../shared/in-succession.ts";
+import { JsonCursor } from "../shared/json-cursor.ts";
 import { rollbackHooksTimeoutMs } from "../shared/limits.ts";
 import { identifyProcess } from "../shared/process-identity.ts";
 import { type Releases, rollingBack } from "../shared/releases.ts";
@@ -53,12 +56,13 @@ export async function createContainer(options: CreateOptions, context: Context):
   const watch = new Stopwatch(context.log);
   // Before anything, such as a cgroup, is named after it.
   parseContainerId(options.id);
-  const bundle = loadBundle(options.bundle, context.log);
-  const terminal = proxyTerminal(bundle.spec.process, options);
-  const { annotations, vm } = bundle.spec;
+  const given = loadBundle(options.bundle, context.log);
+  const terminal = proxyTerminal(given.spec.process, options);
+  const { annotations, vm } = given.spec;
   const settings = withVmSection(withAnnotations(options.settings, annotations), vm);
+  const bundle = withResourcesOf(settings.cgroup_version, given, context);
   const { scope, ...place } = placeOf(options, bundle, context);
-  const record = newRecord(options, bundle, place);
+  const record = newRecord({ ...options, settings }, bundle, place);
   return rollingBack(warn(context), async (releases) => {
     reserveContainer(context.root, record);
     releases.add(`state of ${options.id}`, async () => undoReservation(record, context));
@@ -91,6 +95,14 @@ function placeOf(
   return { vmDirectory: directory, cgroups: scope.cgroups, scope };
 }
 
+/** With the limits that a guest with such control groups can hold. @throws RunvError naming one that it cannot */
+function withResourcesOf(version: CgroupVersion, bundle: Bundle, context: Context): Bundle {
+  const { spec } = bundle;
+  const at = new JsonCursor(undefined, "config.json", "linux.resources");
+  const resources = resourcesOfVersion(spec.linux.resources, version, at, warn(context));
+  return { ...bundle, spec: { ...spec, linux: { ...spec.linux, resources } } };
+}
+
 function newRecord(
   options: CreateOptions,
   bundle: Bundle,
@@ -116,6 +128,7 @@ function newRecord(
     vm: null,
     hostNeed: null,
     addedMemoryMib: 0,
+    cgroupVersion: options.settings.cgroup_version,
     ...place,
     systemdCgroup: options.systemdCgroup,
   };

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { RunvError } from "@runv/protocol/errors";
+import type { SubCgroupSpec } from "../oci/exec-process.ts";
 import type { ProcessSpec } from "../oci/process-spec.ts";
 import { vsockSocketOf, withAgent } from "../sandbox/attached.ts";
 import type { Sandbox } from "../sandbox/boot.ts";
@@ -20,8 +21,8 @@ import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
 export interface ExecOptions extends TerminalOptions {
   readonly id: string;
   readonly process: ProcessSpec;
-  /** Path below the container's cgroup; empty: none. */
-  readonly subCgroup: string;
+  /** Below the container's; empty: none. */
+  readonly subCgroups: readonly SubCgroupSpec[];
   readonly pidFile: string | null;
   /** In a paused container the process waits for `resume`. */
   readonly ignorePaused: boolean;
@@ -40,6 +41,7 @@ const processIdBytes = 8;
 export async function execProcess(options: ExecOptions, context: Context): Promise<RunningProcess> {
   const record = await settledRecord(loadContainer(context.root, options.id), context);
   const init = initOf(record, options);
+  const subCgroups = subCgroupsOf(record, options);
   const terminal = proxyTerminal(options.process, options);
   const processId = randomBytes(processIdBytes).toString("hex");
   return withAgent(record, context.signal, async (agent) =>
@@ -54,7 +56,7 @@ export async function execProcess(options: ExecOptions, context: Context): Promi
           process: processRequest(options.process),
           initialProcessors: [...options.process.execCpuAffinity.initial],
           finalProcessors: [...options.process.execCpuAffinity.final],
-          subCgroup: options.subCgroup,
+          subCgroups: [...subCgroups],
         });
         const proxy = await startProxy({
           container: record.id,
@@ -80,6 +82,17 @@ function initOf(record: ContainerRecord, { ignorePaused }: ExecOptions): Process
   if (status === "paused" && !ignorePaused) throw new RunvError("invalid-state", messages.execPaused);
   if (status === "creating") throw new RunvError("invalid-state", messages.containerNotRunning);
   return record.init;
+}
+
+/** The container's own is where processes go anyway. */
+function subCgroupsOf({ cgroupVersion }: ContainerRecord, options: ExecOptions): readonly SubCgroupSpec[] {
+  const named = options.subCgroups.find(({ controller }) => controller !== "");
+  if (cgroupVersion === "v2" && named !== undefined)
+    throw new RunvError(
+      "unsupported",
+      `exec --cgroup: the guest has cgroup v2, without controllers' own trees: ${named.controller}:${named.path}`,
+    );
+  return options.subCgroups.filter(({ controller, path }) => controller !== "" || path !== "");
 }
 
 interface Prepared {

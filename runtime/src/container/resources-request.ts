@@ -3,13 +3,17 @@ import type { ResourcesSpec } from "../oci/resources.ts";
 
 /** The part of `linux.resources` that the guest keeps; what names devices, processors and memory nodes means the host's. */
 export function resourcesRequest(resources: ResourcesSpec): Resources {
-  const { memory, cpu, pids, blockIo } = resources;
+  const { memory, cpu, pids, blockIo, network } = resources;
   return {
     memory: {
       limitBytes: exact(memory.limitBytes),
       reservationBytes: exact(memory.reservationBytes),
       swapBytes: exact(memory.swapBytes),
       checkBeforeUpdate: memory.checkBeforeUpdate,
+      kernelBytes: exact(memory.kernelBytes),
+      kernelTcpBytes: exact(memory.kernelTcpBytes),
+      swappiness: memory.swappiness ?? undefined,
+      disableOomKiller: memory.disableOomKiller ?? undefined,
     },
     cpu: {
       shares: exact(cpu.shares),
@@ -17,9 +21,14 @@ export function resourcesRequest(resources: ResourcesSpec): Resources {
       periodUs: exact(cpu.periodMicros),
       burstUs: exact(cpu.burstMicros),
       idle: cpu.idle ?? undefined,
+      realtimeRuntimeUs: exact(cpu.realtimeRuntimeMicros),
+      realtimePeriodUs: exact(cpu.realtimePeriodMicros),
     },
     pidsLimit: exact(pids.limit),
     blockIoWeight: blockIo.weight ?? undefined,
+    blockIoLeafWeight: blockIo.leafWeight ?? undefined,
+    networkClassId: network.classId ?? undefined,
+    networkPriorities: network.priorities.map(({ name, priority }) => ({ interfaceName: name, priority })),
     hugepageLimits: resources.hugepageLimits.map(({ pageSize, limitBytes }) => ({
       pageSize,
       limitBytes: Math.min(limitBytes, Number.MAX_SAFE_INTEGER),

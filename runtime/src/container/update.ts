@@ -1,9 +1,11 @@
 import type { MakeRoomResponse, UpdateContainerResponse } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { ResourcesSpec } from "../oci/resources.ts";
+import { resourcesOfVersion } from "../oci/resources-of-version.ts";
 import { withAgent } from "../sandbox/attached.ts";
 import { makeRoom, presentNeed } from "../sandbox/growth.ts";
 import { type Limiting, limitGrown, limitHostPlace, limitRunning } from "../sandbox/host-place.ts";
+import { JsonCursor } from "../shared/json-cursor.ts";
 import { messages } from "../shared/messages.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer } from "../state/store.ts";
@@ -11,15 +13,18 @@ import type { Context } from "./context.ts";
 import { resourcesRequest } from "./resources-request.ts";
 import { containerStatus } from "./state.ts";
 
+/** What the limits come in: as `update` reads them. */
+const document = "resources";
+
 /** Limits that the guest holds. */
 type Held = UpdateContainerResponse | MakeRoomResponse;
 
 /**
- * Changes a container's limits; what `resources` leaves out stays as it is. Its machine grows before them, as far as it has to.
+ * Changes a container's limits; what `asked` leaves out stays as it is. Its machine grows before them, as far as it has to.
  * @throws RunvError invalid-state "container not running" for one that has stopped, "unsupported" for what its machine has no room for;
  * no limit has changed then.
  */
-export async function updateContainer(id: string, resources: ResourcesSpec, context: Context): Promise<void> {
+export async function updateContainer(id: string, asked: ResourcesSpec, context: Context): Promise<void> {
   await changeContainer(context.root, id, async (record, note) => {
     const status = containerStatus(record);
     if (status === "stopped" || status === "creating")
@@ -28,6 +33,8 @@ export async function updateContainer(id: string, resources: ResourcesSpec, cont
       warn: (sentence: string): void => context.log.warning(sentence),
       signal: context.signal,
     };
+    const at = new JsonCursor(undefined, document);
+    const resources = resourcesOfVersion(asked, record.cgroupVersion, at, limiting.warn);
     const request = resourcesRequest(resources);
     return withAgent(record, context.signal, async (agent) => {
       const room = needsRoom(resources) ? await makeRoom(record, request, agent) : null;
@@ -51,7 +58,7 @@ function needsRoom({ memory, cpu }: ResourcesSpec): boolean {
 async function letGrow(record: ContainerRecord, held: Held, limiting: Limiting): Promise<void> {
   const { hostNeed } = record;
   if (hostNeed === null) return;
-  const memory = { ...heldMemory(held), reservationBytes: null, checkBeforeUpdate: false };
+  const memory = { ...heldMemory(held), reservationBytes: null };
   const need = presentNeed(hostNeed, record.vm, record.addedMemoryMib);
   await limitGrown(record, { memory, need }, limiting);
 }

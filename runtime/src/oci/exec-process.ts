@@ -89,17 +89,32 @@ function withCapabilities(sets: CapabilitySets | null, added: readonly Capabilit
   };
 }
 
-/**
- * `exec --cgroup`, runc's "[<controller>:]<cgroup>": a path below the container's cgroup. Guests have cgroup v2, where controllers have no
- * trees of their own. @returns empty for the container's own
- */
-export function parseSubCgroup(text: string): string {
+/** A cgroup below the container's. */
+export interface SubCgroupSpec {
+  /** Of version 1, whose tree is meant; empty: all trees. */
+  readonly controller: string;
+  /** Empty: the container's own. */
+  readonly path: string;
+}
+
+/** `exec --cgroup`, runc's "[<controller>[,<controller>…]:]<cgroup>", which with controllers may be given more than once. */
+export function parseSubCgroups(texts: readonly string[]): readonly SubCgroupSpec[] {
+  const invalid = (text: string, why = ""): RunvError =>
+    new RunvError("invalid-argument", `exec: invalid --cgroup argument: ${text}${why}`);
+  return texts.flatMap((text) => {
+    const [first = "", path, ...others] = text.split(":");
+    if (others.length > 0) throw invalid(text);
+    if (path === undefined && texts.length > 1) throw invalid(text, " (missing <controller>: prefix)");
+    if (path === undefined) return [{ controller: "", path: pathBelow(first) }];
+    return first.split(",").map((controller) => {
+      if (controller === "") throw invalid(text);
+      return { controller, path: pathBelow(path) };
+    });
+  });
+}
+
+function pathBelow(text: string): string {
   const parts = text.split("/").filter((part) => part !== "" && part !== ".");
-  if (text.includes(":"))
-    throw new RunvError(
-      "unsupported",
-      `exec --cgroup: guests have cgroup v2, without controllers' own trees: ${text}`,
-    );
   if (parts.includes(".."))
     throw new RunvError("invalid-argument", `exec --cgroup: not below the container's: ${text}`);
   return parts.join("/");

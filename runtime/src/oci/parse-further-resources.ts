@@ -1,5 +1,5 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
-import type { HugepageLimit, RdmaLimit, UnifiedResource } from "./resources.ts";
+import type { HugepageLimit, InterfacePriority, RdmaLimit, UnifiedResource } from "./resources.ts";
 import { uint32Max } from "./values.ts";
 
 const maxUint64 = 2 ** 64;
@@ -11,6 +11,13 @@ export function parseHugepageLimit(element: JsonCursor): HugepageLimit {
   if (!/^[1-9]\d{0,9}[KMG]B$/.test(size))
     pageSize.fail(`must be a size such as "2MB": ${JSON.stringify(size)}`);
   return { pageSize: size, limitBytes: element.member("limit").integer(0, maxUint64) };
+}
+
+/** Accepts one of `network.priorities`. */
+export function parseInterfacePriority(element: JsonCursor): InterfacePriority {
+  const name = element.member("name");
+  if (!/^[^\s/]{1,15}$/.test(name.string())) name.fail("must be the name of a network interface");
+  return { name: name.string(), priority: element.member("priority").integer(0, uint32Max) };
 }
 
 /** Accepts one of `rdma`. */

@@ -1,5 +1,10 @@
 import type { JsonCursor } from "../shared/json-cursor.ts";
-import { parseHugepageLimit, parseRdmaLimit, parseUnified } from "./parse-further-resources.ts";
+import {
+  parseHugepageLimit,
+  parseInterfacePriority,
+  parseRdmaLimit,
+  parseUnified,
+} from "./parse-further-resources.ts";
 import {
   type BlockIoResources,
   type CpuResources,
@@ -9,7 +14,6 @@ import {
   unlimited,
   type WeightDevice,
 } from "./resources.ts";
-import { refuseVersionOne, warnOfIgnored } from "./version-one-resources.ts";
 import type { Warn } from "./warn.ts";
 
 /** What Go's int64 and uint64 hold; what is lost beyond 2^53 is less than a page. */
@@ -17,6 +21,7 @@ const maxInt64 = 2 ** 63;
 const maxUint64 = 2 ** 64;
 const maxUint32 = 2 ** 32 - 1;
 const shares = { least: 2, most: 262_144 };
+const maxSwappiness = 100;
 const weights = { least: 10, most: 1000 };
 
 /**
@@ -24,14 +29,18 @@ const weights = { least: 10, most: 1000 };
  * @param warn is told of what has no effect
  */
 export function parseResources(resources: JsonCursor, warn: Warn): ResourcesSpec {
-  refuseVersionOne(resources);
-  warnOfIgnored(resources.member("memory"), warn);
+  const network = resources.member("network");
+  warnOfHierarchy(resources.member("memory").member("useHierarchy"), warn);
   return {
     memory: parseMemory(resources.member("memory")),
     cpu: parseCpu(resources.member("cpu")),
     pids: { limit: amount(resources.member("pids").member("limit")) },
     blockIo: parseBlockIo(resources.member("blockIO")),
     hugepageLimits: resources.member("hugepageLimits").array(parseHugepageLimit),
+    network: {
+      classId: asked(network.member("classID"), 0, maxUint32),
+      priorities: network.member("priorities").array(parseInterfacePriority),
+    },
     rdma: resources.member("rdma").members().map(parseRdmaLimit),
     unified: resources.member("unified").members().map(parseUnified),
   };
@@ -46,6 +55,10 @@ function parseMemory(memory: JsonCursor): MemoryResources {
     limitBytes,
     reservationBytes: amount(memory.member("reservation")),
     swapBytes,
+    kernelBytes: amount(memory.member("kernel")),
+    kernelTcpBytes: amount(memory.member("kernelTCP")),
+    swappiness: memory.member("swappiness").optional((value) => value.integer(0, maxSwappiness), null),
+    disableOomKiller: memory.member("disableOOMKiller").optional((value) => value.boolean(), null),
     checkBeforeUpdate: memory.member("checkBeforeUpdate").optional((value) => value.boolean(), false),
   };
 }
@@ -57,10 +70,17 @@ function parseCpu(cpu: JsonCursor): CpuResources {
     quotaMicros: parseQuota(cpu.member("quota")),
     periodMicros: asked(cpu.member("period"), 1, maxUint64),
     burstMicros: cpu.member("burst").optional((value) => value.integer(0, maxUint64), null),
+    realtimeRuntimeMicros: asked(cpu.member("realtimeRuntime"), -maxInt64, maxInt64),
+    realtimePeriodMicros: asked(cpu.member("realtimePeriod"), 0, maxUint64),
     cpus: cpu.member("cpus").optional((value) => value.string(), ""),
     mems: cpu.member("mems").optional((value) => value.string(), ""),
     idle: idle === null ? null : idle === 1,
   };
+}
+
+function warnOfHierarchy(hierarchy: JsonCursor, warn: Warn): void {
+  if (!hierarchy.optional((value) => value.boolean(), true))
+    warn(`${hierarchy.path}: is ignored: a guest's cgroups always count those below them`);
 }
 
 /** What is beyond the bounds counts as them, to the kernel and to runc. */

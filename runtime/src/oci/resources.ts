@@ -9,6 +9,7 @@ export interface ResourcesSpec {
   readonly blockIo: BlockIoResources;
   readonly hugepageLimits: readonly HugepageLimit[];
   readonly rdma: readonly RdmaLimit[];
+  readonly network: NetworkResources;
   /** Files of a version 2 cgroup and what is written into them, after all else. */
   readonly unified: readonly UnifiedResource[];
 }
@@ -22,6 +23,12 @@ export interface MemoryResources {
   readonly reservationBytes: number | null;
   /** Of memory and swap together. */
   readonly swapBytes: number | null;
+  /** Of the kernel for the container, and of that its TCP buffers. */
+  readonly kernelBytes: number | null;
+  readonly kernelTcpBytes: number | null;
+  /** From 0 to 100. */
+  readonly swappiness: number | null;
+  readonly disableOomKiller: boolean | null;
   /** An update must not go below what is in use. */
   readonly checkBeforeUpdate: boolean;
 }
@@ -33,6 +40,9 @@ export interface CpuResources {
   readonly quotaMicros: number | null;
   readonly periodMicros: number | null;
   readonly burstMicros: number | null;
+  /** Of processes with a realtime policy. */
+  readonly realtimeRuntimeMicros: number | null;
+  readonly realtimePeriodMicros: number | null;
   /** Processors and memory nodes, as cpuset(7) lists them; empty: any. */
   readonly cpus: string;
   readonly mems: string;
@@ -76,6 +86,18 @@ export interface RdmaLimit {
   readonly device: string;
   readonly hcaHandles: number | null;
   readonly hcaObjects: number | null;
+}
+
+export interface NetworkResources {
+  /** Of tc(8). */
+  readonly classId: number | null;
+  readonly priorities: readonly InterfacePriority[];
+}
+
+/** Of what goes out there. */
+export interface InterfacePriority {
+  readonly name: string;
+  readonly priority: number;
 }
 
 export interface UnifiedResource {

@@ -7,6 +7,7 @@ import type { HypervisorName } from "../config/choices.ts";
 import type { LaunchedVm, VmSpec } from "../hypervisor/hypervisor.ts";
 import { vmFiles } from "../hypervisor/hypervisor.ts";
 import { hypervisors } from "../hypervisor/registry.ts";
+import type { CgroupVersion } from "../shared/cgroup-version.ts";
 import type { Disk } from "../shared/disk.ts";
 import type { HostNeed } from "../shared/host-need.ts";
 import type { Releases } from "../shared/releases.ts";
@@ -21,6 +22,7 @@ export interface BootOptions {
   readonly machine: Pick<VmSpec, "accel" | "machine" | "carrier" | "programs" | "hypervisorParameters">;
   readonly plan: MachinePlan;
   readonly storage: Pick<StoragePlan, "scratch" | "disks" | "share">;
+  readonly cgroupVersion: CgroupVersion;
   /** From the launch to the agent's first answer. */
   readonly bootTimeoutMs: number;
   readonly cgroups: readonly string[];
@@ -121,6 +123,7 @@ async function introduce(agent: Agent, vm: LaunchedVm, options: BootOptions): Pr
         share: shareRequest(options.storage.share),
         powerOffWithInit: options.powerOffWithInit,
         allowVsock: false,
+        cgroupVersion: options.cgroupVersion === "v1" ? 1 : 2,
       },
       options.bootTimeoutMs,
     );

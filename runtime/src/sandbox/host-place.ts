@@ -10,6 +10,7 @@ import {
 import {
   type HostLimit,
   type MachineNeed,
+  type MemoryBounds,
   machineLimits,
   memoryLimits,
   runningLimits,
@@ -22,7 +23,7 @@ import {
   startScope,
   stopScope,
 } from "../cgroups/systemd-scope.ts";
-import type { MemoryResources, ResourcesSpec } from "../oci/resources.ts";
+import type { ResourcesSpec } from "../oci/resources.ts";
 import { residentProgram } from "../shared/installation.ts";
 import type { Releases } from "../shared/releases.ts";
 import { startPlaceholder } from "../shared/resident.ts";
@@ -138,7 +139,7 @@ export async function limitHostPlace(
 /** Lets a machine that has grown have its memory. */
 export async function limitGrown(
   place: LimitedPlace,
-  { memory, need }: { readonly memory: MemoryResources; readonly need: MachineNeed },
+  { memory, need }: { readonly memory: MemoryBounds; readonly need: MachineNeed },
   limiting: Limiting,
 ): Promise<void> {
   await applyLimits(place, memoryLimits(memory, need), limiting);

@@ -13,7 +13,7 @@ const bytesPerMib = 1_048_576;
 /** How a VM is made, in the sandbox's words. */
 export function bootSettings(
   settings: Settings,
-): Pick<BootOptions, "hypervisor" | "machine" | "bootTimeoutMs"> & MachineSettings {
+): Pick<BootOptions, "hypervisor" | "machine" | "cgroupVersion" | "bootTimeoutMs"> & MachineSettings {
   const { hypervisor, accel, machine, carrier } = settings;
   return {
     hypervisor,
@@ -34,6 +34,7 @@ export function bootSettings(
       spareMemoryMib: settings.spare_memory_mib,
       spareVcpuCount: settings.spare_vcpus,
     },
+    cgroupVersion: settings.cgroup_version,
     bootTimeoutMs: settings.boot_timeout_ms,
   };
 }

@@ -1,4 +1,5 @@
 import type { Hooks } from "../oci/hooks-spec.ts";
+import type { CgroupVersion } from "../shared/cgroup-version.ts";
 import type { HostNeed } from "../shared/host-need.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 
@@ -40,6 +41,8 @@ export interface ContainerRecord {
   readonly vm: unknown;
   /** Absolute paths of the cgroup directories made for this container, deepest last. */
   readonly cgroups: readonly string[];
+  /** Of the control groups in its guest. */
+  readonly cgroupVersion: CgroupVersion;
   /** What its machine takes of the host; null until there is one. Limits that change later are the container's and this. */
   readonly hostNeed: HostNeed | null;
   /** What its guest was given of memory beside what it started with. */

@@ -36,6 +36,8 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     vmDirectory: parseVmDirectory(record.member("vmDirectory")),
     vm: record.member("vm").raw() ?? null,
     cgroups: record.member("cgroups").strings(),
+    // Those who wrote none knew one version.
+    cgroupVersion: record.member("cgroupVersion").optional((version) => version.oneOf(["v1", "v2"]), "v2"),
     hostNeed: record.member("hostNeed").optional(parseHostNeed, null),
     addedMemoryMib: record.member("addedMemoryMib").optional(parseCount, 0),
     systemdCgroup: record.member("systemdCgroup").boolean(),

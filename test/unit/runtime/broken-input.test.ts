@@ -137,7 +137,7 @@ test(`mutated process.json, seed ${seed}: accepted whole, or refused in a line`,
       processId: "e1",
       initialProcessors: [],
       finalProcessors: [],
-      subCgroup: "",
+      subCgroups: [],
       process,
     }).finish();
   };

@@ -77,7 +77,11 @@ export interface ConfigureRequest {
   /** set from the host's configuration; default false: container processes get EAFNOSUPPORT for AF_VSOCK */
   allowVsock: boolean;
   /** set by the host when the VM has one; absent: none */
-  share: Share | undefined;
+  share:
+    | Share
+    | undefined;
+  /** set from the host's configuration; version of the guest's control groups, 1 or 2; 0: 2 */
+  cgroupVersion: number;
 }
 
 /** What the host shares with this VM: one directory that holds the trees of all its containers. */
@@ -502,8 +506,16 @@ export interface Resources {
   hugepageLimits: HugepageLimit[];
   /** empty: left */
   rdmaLimits: RdmaLimit[];
-  /** in this order, after all others; empty: none */
+  /** in this order, after all others; empty: none; version 2 control groups alone have it */
   unified: UnifiedResource[];
+  /** number of a class of tc(8); absent: left; version 1 alone has it */
+  networkClassId?:
+    | number
+    | undefined;
+  /** empty: left; version 1 alone has them */
+  networkPriorities: InterfacePriority[];
+  /** a number, 10 to 1,000; absent: left; version 1 alone has it */
+  blockIoLeafWeight?: number | undefined;
 }
 
 export interface MemoryResources {
@@ -521,6 +533,20 @@ export interface MemoryResources {
     | undefined;
   /** false: a limit below what is used is tried; true: it is refused */
   checkBeforeUpdate: boolean;
+  /** Version 1 alone has these. */
+  kernelBytes?:
+    | number
+    | undefined;
+  /** -1: no limit; absent: left */
+  kernelTcpBytes?:
+    | number
+    | undefined;
+  /** a number, 0 to 100; absent: left */
+  swappiness?:
+    | number
+    | undefined;
+  /** absent: left */
+  disableOomKiller?: boolean | undefined;
 }
 
 export interface CpuResources {
@@ -541,7 +567,22 @@ export interface CpuResources {
     | number
     | undefined;
   /** absent: left */
-  idle?: boolean | undefined;
+  idle?:
+    | boolean
+    | undefined;
+  /** of processor time in a period; absent: left; version 1 alone has it */
+  realtimeRuntimeUs?:
+    | number
+    | undefined;
+  /** absent: left; version 1 alone has it */
+  realtimePeriodUs?: number | undefined;
+}
+
+export interface InterfacePriority {
+  /** of the guest, "lo"; required */
+  interfaceName: string;
+  /** of what goes out there, a number; 0: as usual */
+  priority: number;
 }
 
 export interface HugepageLimit {
@@ -668,6 +709,72 @@ export interface StatsResponse {
     | undefined;
   /** of each memory node that may be used its number */
   mems: number[];
+  /** absent: the guest's control groups are of version 2 */
+  versionOne: VersionOneStats | undefined;
+}
+
+/** What version 1 control groups count besides, or more exactly. block_io and swap_bytes of the others are not filled then. */
+export interface VersionOneStats {
+  totalNs: number;
+  throttledNs: number;
+  /** of each processor */
+  processorsNs: number[];
+  /** of each processor; empty: not known */
+  processorsUserNs: number[];
+  /** of each processor; empty: not known */
+  processorsSystemNs: number[];
+  cpuset: CpusetFlag[];
+  /** absent: not counted */
+  memory:
+    | MemoryCounter
+    | undefined;
+  /** absent: not counted */
+  memoryAndSwap:
+    | MemoryCounter
+    | undefined;
+  /** absent: not counted */
+  kernel:
+    | MemoryCounter
+    | undefined;
+  /** absent: not counted */
+  kernelTcp:
+    | MemoryCounter
+    | undefined;
+  /** those that have something */
+  blockIo: BlockIoList[];
+}
+
+export interface CpusetFlag {
+  /** of the file without its controller, "sched_load_balance" */
+  name: string;
+  /** number as it is there */
+  value: number;
+}
+
+export interface MemoryCounter {
+  usageBytes: number;
+  peakBytes: number;
+  /** number of times that the limit was hit */
+  failures: number;
+  /** absent: none */
+  limitBytes?: number | undefined;
+}
+
+export interface BlockIoList {
+  /** of what is counted, "io_serviced" */
+  name: string;
+  entries: BlockIoCounter[];
+}
+
+export interface BlockIoCounter {
+  /** number of the guest's driver */
+  major: number;
+  /** number within the driver */
+  minor: number;
+  /** "Read"; empty: all */
+  operation: string;
+  /** number in the kernel's unit */
+  value: number;
 }
 
 /** Where the kernel does not count something, it is 0. */
@@ -733,6 +840,8 @@ export interface HugepageStats {
   usageBytes: number;
   /** number of times that the limit was hit */
   failures: number;
+  /** 0: not known */
+  peakBytes: number;
 }
 
 /** Time that was lost waiting (Linux: Documentation/accounting/psi.rst). */
@@ -839,8 +948,15 @@ export interface CreateProcessRequest {
   initialProcessors: number[];
   /** each the number of one that it may run on from then; empty: left alone */
   finalProcessors: number[];
-  /** path below the container's cgroup, which exists; empty: where the container's processes are */
-  subCgroup: string;
+  /** empty: where the container's processes are */
+  subCgroups: SubCgroup[];
+}
+
+export interface SubCgroup {
+  /** of version 1: whose hierarchy is meant, "cpu", "name=systemd"; empty: all hierarchies */
+  controller: string;
+  /** below the container's cgroup, exists; empty: that itself */
+  path: string;
 }
 
 export interface CreateProcessResponse {
@@ -880,6 +996,7 @@ function createBaseConfigureRequest(): ConfigureRequest {
     powerOffWithInit: false,
     allowVsock: false,
     share: undefined,
+    cgroupVersion: 0,
   };
 }
 
@@ -902,6 +1019,9 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     }
     if (message.share !== undefined) {
       Share.encode(message.share, writer.uint32(50).fork()).join();
+    }
+    if (message.cgroupVersion !== 0) {
+      writer.uint32(160).uint32(message.cgroupVersion);
     }
     return writer;
   },
@@ -967,6 +1087,14 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
             message.share = Share.decode(reader, reader.uint32());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.cgroupVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -994,6 +1122,7 @@ export const ConfigureRequest: MessageFns<ConfigureRequest> = {
     message.powerOffWithInit = object.powerOffWithInit ?? false;
     message.allowVsock = object.allowVsock ?? false;
     message.share = (object.share !== undefined && object.share !== null) ? Share.fromPartial(object.share) : undefined;
+    message.cgroupVersion = object.cgroupVersion ?? 0;
     return message;
   },
 };
@@ -4111,6 +4240,9 @@ function createBaseResources(): Resources {
     hugepageLimits: [],
     rdmaLimits: [],
     unified: [],
+    networkClassId: undefined,
+    networkPriorities: [],
+    blockIoLeafWeight: undefined,
   };
 }
 
@@ -4136,6 +4268,15 @@ export const Resources: MessageFns<Resources> = {
     }
     for (const v of message.unified) {
       UnifiedResource.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.networkClassId !== undefined) {
+      writer.uint32(160).uint32(message.networkClassId);
+    }
+    for (const v of message.networkPriorities) {
+      InterfacePriority.encode(v!, writer.uint32(170).fork()).join();
+    }
+    if (message.blockIoLeafWeight !== undefined) {
+      writer.uint32(176).uint32(message.blockIoLeafWeight);
     }
     return writer;
   },
@@ -4209,6 +4350,30 @@ export const Resources: MessageFns<Resources> = {
             message.unified.push(UnifiedResource.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.networkClassId = reader.uint32();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.networkPriorities.push(InterfacePriority.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.blockIoLeafWeight = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4235,12 +4400,24 @@ export const Resources: MessageFns<Resources> = {
     message.hugepageLimits = object.hugepageLimits?.map((e) => HugepageLimit.fromPartial(e)) || [];
     message.rdmaLimits = object.rdmaLimits?.map((e) => RdmaLimit.fromPartial(e)) || [];
     message.unified = object.unified?.map((e) => UnifiedResource.fromPartial(e)) || [];
+    message.networkClassId = object.networkClassId ?? undefined;
+    message.networkPriorities = object.networkPriorities?.map((e) => InterfacePriority.fromPartial(e)) || [];
+    message.blockIoLeafWeight = object.blockIoLeafWeight ?? undefined;
     return message;
   },
 };
 
 function createBaseMemoryResources(): MemoryResources {
-  return { limitBytes: undefined, reservationBytes: undefined, swapBytes: undefined, checkBeforeUpdate: false };
+  return {
+    limitBytes: undefined,
+    reservationBytes: undefined,
+    swapBytes: undefined,
+    checkBeforeUpdate: false,
+    kernelBytes: undefined,
+    kernelTcpBytes: undefined,
+    swappiness: undefined,
+    disableOomKiller: undefined,
+  };
 }
 
 export const MemoryResources: MessageFns<MemoryResources> = {
@@ -4256,6 +4433,18 @@ export const MemoryResources: MessageFns<MemoryResources> = {
     }
     if (message.checkBeforeUpdate !== false) {
       writer.uint32(32).bool(message.checkBeforeUpdate);
+    }
+    if (message.kernelBytes !== undefined) {
+      writer.uint32(160).int64(message.kernelBytes);
+    }
+    if (message.kernelTcpBytes !== undefined) {
+      writer.uint32(168).int64(message.kernelTcpBytes);
+    }
+    if (message.swappiness !== undefined) {
+      writer.uint32(176).uint32(message.swappiness);
+    }
+    if (message.disableOomKiller !== undefined) {
+      writer.uint32(184).bool(message.disableOomKiller);
     }
     return writer;
   },
@@ -4305,6 +4494,38 @@ export const MemoryResources: MessageFns<MemoryResources> = {
             message.checkBeforeUpdate = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.kernelBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.kernelTcpBytes = longToNumber(reader.int64());
+            continue;
+          }
+          case 22: {
+            if (tag !== 176) {
+              break;
+            }
+
+            message.swappiness = reader.uint32();
+            continue;
+          }
+          case 23: {
+            if (tag !== 184) {
+              break;
+            }
+
+            message.disableOomKiller = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4326,12 +4547,24 @@ export const MemoryResources: MessageFns<MemoryResources> = {
     message.reservationBytes = object.reservationBytes ?? undefined;
     message.swapBytes = object.swapBytes ?? undefined;
     message.checkBeforeUpdate = object.checkBeforeUpdate ?? false;
+    message.kernelBytes = object.kernelBytes ?? undefined;
+    message.kernelTcpBytes = object.kernelTcpBytes ?? undefined;
+    message.swappiness = object.swappiness ?? undefined;
+    message.disableOomKiller = object.disableOomKiller ?? undefined;
     return message;
   },
 };
 
 function createBaseCpuResources(): CpuResources {
-  return { shares: undefined, quotaUs: undefined, periodUs: undefined, burstUs: undefined, idle: undefined };
+  return {
+    shares: undefined,
+    quotaUs: undefined,
+    periodUs: undefined,
+    burstUs: undefined,
+    idle: undefined,
+    realtimeRuntimeUs: undefined,
+    realtimePeriodUs: undefined,
+  };
 }
 
 export const CpuResources: MessageFns<CpuResources> = {
@@ -4350,6 +4583,12 @@ export const CpuResources: MessageFns<CpuResources> = {
     }
     if (message.idle !== undefined) {
       writer.uint32(40).bool(message.idle);
+    }
+    if (message.realtimeRuntimeUs !== undefined) {
+      writer.uint32(160).int64(message.realtimeRuntimeUs);
+    }
+    if (message.realtimePeriodUs !== undefined) {
+      writer.uint32(168).uint64(message.realtimePeriodUs);
     }
     return writer;
   },
@@ -4407,6 +4646,22 @@ export const CpuResources: MessageFns<CpuResources> = {
             message.idle = reader.bool();
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.realtimeRuntimeUs = longToNumber(reader.int64());
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.realtimePeriodUs = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4429,6 +4684,75 @@ export const CpuResources: MessageFns<CpuResources> = {
     message.periodUs = object.periodUs ?? undefined;
     message.burstUs = object.burstUs ?? undefined;
     message.idle = object.idle ?? undefined;
+    message.realtimeRuntimeUs = object.realtimeRuntimeUs ?? undefined;
+    message.realtimePeriodUs = object.realtimePeriodUs ?? undefined;
+    return message;
+  },
+};
+
+function createBaseInterfacePriority(): InterfacePriority {
+  return { interfaceName: "", priority: 0 };
+}
+
+export const InterfacePriority: MessageFns<InterfacePriority> = {
+  encode(message: InterfacePriority, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.interfaceName !== "") {
+      writer.uint32(10).string(message.interfaceName);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(16).uint32(message.priority);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): InterfacePriority {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseInterfacePriority();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.interfaceName = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.priority = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<InterfacePriority>): InterfacePriority {
+    return InterfacePriority.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<InterfacePriority>): InterfacePriority {
+    const message = createBaseInterfacePriority();
+    message.interfaceName = object.interfaceName ?? "";
+    message.priority = object.priority ?? 0;
     return message;
   },
 };
@@ -5330,6 +5654,7 @@ function createBaseStatsResponse(): StatsResponse {
     cpus: [],
     ioPressure: undefined,
     mems: [],
+    versionOne: undefined,
   };
 }
 
@@ -5366,6 +5691,9 @@ export const StatsResponse: MessageFns<StatsResponse> = {
         writer.uint32(v);
       }
       writer.join();
+    }
+    if (message.versionOne !== undefined) {
+      VersionOneStats.encode(message.versionOne, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -5467,6 +5795,14 @@ export const StatsResponse: MessageFns<StatsResponse> = {
 
             break;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.versionOne = VersionOneStats.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5496,6 +5832,562 @@ export const StatsResponse: MessageFns<StatsResponse> = {
       ? Pressure.fromPartial(object.ioPressure)
       : undefined;
     message.mems = object.mems?.map((e) => e) || [];
+    message.versionOne = (object.versionOne !== undefined && object.versionOne !== null)
+      ? VersionOneStats.fromPartial(object.versionOne)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseVersionOneStats(): VersionOneStats {
+  return {
+    totalNs: 0,
+    throttledNs: 0,
+    processorsNs: [],
+    processorsUserNs: [],
+    processorsSystemNs: [],
+    cpuset: [],
+    memory: undefined,
+    memoryAndSwap: undefined,
+    kernel: undefined,
+    kernelTcp: undefined,
+    blockIo: [],
+  };
+}
+
+export const VersionOneStats: MessageFns<VersionOneStats> = {
+  encode(message: VersionOneStats, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.totalNs !== 0) {
+      writer.uint32(8).uint64(message.totalNs);
+    }
+    if (message.throttledNs !== 0) {
+      writer.uint32(16).uint64(message.throttledNs);
+    }
+    if (message.processorsNs.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.processorsNs) {
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    if (message.processorsUserNs.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.processorsUserNs) {
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    if (message.processorsSystemNs.length !== 0) {
+      writer.uint32(42).fork();
+      for (const v of message.processorsSystemNs) {
+        writer.uint64(v);
+      }
+      writer.join();
+    }
+    for (const v of message.cpuset) {
+      CpusetFlag.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.memory !== undefined) {
+      MemoryCounter.encode(message.memory, writer.uint32(58).fork()).join();
+    }
+    if (message.memoryAndSwap !== undefined) {
+      MemoryCounter.encode(message.memoryAndSwap, writer.uint32(66).fork()).join();
+    }
+    if (message.kernel !== undefined) {
+      MemoryCounter.encode(message.kernel, writer.uint32(74).fork()).join();
+    }
+    if (message.kernelTcp !== undefined) {
+      MemoryCounter.encode(message.kernelTcp, writer.uint32(82).fork()).join();
+    }
+    for (const v of message.blockIo) {
+      BlockIoList.encode(v!, writer.uint32(90).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VersionOneStats {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVersionOneStats();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.totalNs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.throttledNs = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.processorsNs.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.processorsNs.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.processorsUserNs.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.processorsUserNs.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag === 40) {
+              message.processorsSystemNs.push(longToNumber(reader.uint64()));
+
+              continue;
+            }
+
+            if (tag === 42) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.processorsSystemNs.push(longToNumber(reader.uint64()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.cpuset.push(CpusetFlag.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.memory = MemoryCounter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.memoryAndSwap = MemoryCounter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.kernel = MemoryCounter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.kernelTcp = MemoryCounter.decode(reader, reader.uint32());
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.blockIo.push(BlockIoList.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<VersionOneStats>): VersionOneStats {
+    return VersionOneStats.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<VersionOneStats>): VersionOneStats {
+    const message = createBaseVersionOneStats();
+    message.totalNs = object.totalNs ?? 0;
+    message.throttledNs = object.throttledNs ?? 0;
+    message.processorsNs = object.processorsNs?.map((e) => e) || [];
+    message.processorsUserNs = object.processorsUserNs?.map((e) => e) || [];
+    message.processorsSystemNs = object.processorsSystemNs?.map((e) => e) || [];
+    message.cpuset = object.cpuset?.map((e) => CpusetFlag.fromPartial(e)) || [];
+    message.memory = (object.memory !== undefined && object.memory !== null)
+      ? MemoryCounter.fromPartial(object.memory)
+      : undefined;
+    message.memoryAndSwap = (object.memoryAndSwap !== undefined && object.memoryAndSwap !== null)
+      ? MemoryCounter.fromPartial(object.memoryAndSwap)
+      : undefined;
+    message.kernel = (object.kernel !== undefined && object.kernel !== null)
+      ? MemoryCounter.fromPartial(object.kernel)
+      : undefined;
+    message.kernelTcp = (object.kernelTcp !== undefined && object.kernelTcp !== null)
+      ? MemoryCounter.fromPartial(object.kernelTcp)
+      : undefined;
+    message.blockIo = object.blockIo?.map((e) => BlockIoList.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCpusetFlag(): CpusetFlag {
+  return { name: "", value: 0 };
+}
+
+export const CpusetFlag: MessageFns<CpusetFlag> = {
+  encode(message: CpusetFlag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).int64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CpusetFlag {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCpusetFlag();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<CpusetFlag>): CpusetFlag {
+    return CpusetFlag.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CpusetFlag>): CpusetFlag {
+    const message = createBaseCpusetFlag();
+    message.name = object.name ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseMemoryCounter(): MemoryCounter {
+  return { usageBytes: 0, peakBytes: 0, failures: 0, limitBytes: undefined };
+}
+
+export const MemoryCounter: MessageFns<MemoryCounter> = {
+  encode(message: MemoryCounter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.usageBytes !== 0) {
+      writer.uint32(8).uint64(message.usageBytes);
+    }
+    if (message.peakBytes !== 0) {
+      writer.uint32(16).uint64(message.peakBytes);
+    }
+    if (message.failures !== 0) {
+      writer.uint32(24).uint64(message.failures);
+    }
+    if (message.limitBytes !== undefined) {
+      writer.uint32(32).uint64(message.limitBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MemoryCounter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMemoryCounter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.usageBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.peakBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.failures = longToNumber(reader.uint64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.limitBytes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<MemoryCounter>): MemoryCounter {
+    return MemoryCounter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MemoryCounter>): MemoryCounter {
+    const message = createBaseMemoryCounter();
+    message.usageBytes = object.usageBytes ?? 0;
+    message.peakBytes = object.peakBytes ?? 0;
+    message.failures = object.failures ?? 0;
+    message.limitBytes = object.limitBytes ?? undefined;
+    return message;
+  },
+};
+
+function createBaseBlockIoList(): BlockIoList {
+  return { name: "", entries: [] };
+}
+
+export const BlockIoList: MessageFns<BlockIoList> = {
+  encode(message: BlockIoList, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    for (const v of message.entries) {
+      BlockIoCounter.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BlockIoList {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlockIoList();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.entries.push(BlockIoCounter.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BlockIoList>): BlockIoList {
+    return BlockIoList.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockIoList>): BlockIoList {
+    const message = createBaseBlockIoList();
+    message.name = object.name ?? "";
+    message.entries = object.entries?.map((e) => BlockIoCounter.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseBlockIoCounter(): BlockIoCounter {
+  return { major: 0, minor: 0, operation: "", value: 0 };
+}
+
+export const BlockIoCounter: MessageFns<BlockIoCounter> = {
+  encode(message: BlockIoCounter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.major !== 0) {
+      writer.uint32(8).uint32(message.major);
+    }
+    if (message.minor !== 0) {
+      writer.uint32(16).uint32(message.minor);
+    }
+    if (message.operation !== "") {
+      writer.uint32(26).string(message.operation);
+    }
+    if (message.value !== 0) {
+      writer.uint32(32).uint64(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BlockIoCounter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlockIoCounter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.major = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.minor = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.operation = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.value = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<BlockIoCounter>): BlockIoCounter {
+    return BlockIoCounter.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BlockIoCounter>): BlockIoCounter {
+    const message = createBaseBlockIoCounter();
+    message.major = object.major ?? 0;
+    message.minor = object.minor ?? 0;
+    message.operation = object.operation ?? "";
+    message.value = object.value ?? 0;
     return message;
   },
 };
@@ -6042,7 +6934,7 @@ export const BlockIoStats: MessageFns<BlockIoStats> = {
 };
 
 function createBaseHugepageStats(): HugepageStats {
-  return { pageSize: "", usageBytes: 0, failures: 0 };
+  return { pageSize: "", usageBytes: 0, failures: 0, peakBytes: 0 };
 }
 
 export const HugepageStats: MessageFns<HugepageStats> = {
@@ -6055,6 +6947,9 @@ export const HugepageStats: MessageFns<HugepageStats> = {
     }
     if (message.failures !== 0) {
       writer.uint32(24).uint64(message.failures);
+    }
+    if (message.peakBytes !== 0) {
+      writer.uint32(160).uint64(message.peakBytes);
     }
     return writer;
   },
@@ -6096,6 +6991,14 @@ export const HugepageStats: MessageFns<HugepageStats> = {
             message.failures = longToNumber(reader.uint64());
             continue;
           }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.peakBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -6116,6 +7019,7 @@ export const HugepageStats: MessageFns<HugepageStats> = {
     message.pageSize = object.pageSize ?? "";
     message.usageBytes = object.usageBytes ?? 0;
     message.failures = object.failures ?? 0;
+    message.peakBytes = object.peakBytes ?? 0;
     return message;
   },
 };
@@ -7076,7 +7980,7 @@ function createBaseCreateProcessRequest(): CreateProcessRequest {
     process: undefined,
     initialProcessors: [],
     finalProcessors: [],
-    subCgroup: "",
+    subCgroups: [],
   };
 }
 
@@ -7105,8 +8009,8 @@ export const CreateProcessRequest: MessageFns<CreateProcessRequest> = {
       }
       writer.join();
     }
-    if (message.subCgroup !== "") {
-      writer.uint32(258).string(message.subCgroup);
+    for (const v of message.subCgroups) {
+      SubCgroup.encode(v!, writer.uint32(266).fork()).join();
     }
     return writer;
   },
@@ -7184,12 +8088,12 @@ export const CreateProcessRequest: MessageFns<CreateProcessRequest> = {
 
             break;
           }
-          case 32: {
-            if (tag !== 258) {
+          case 33: {
+            if (tag !== 266) {
               break;
             }
 
-            message.subCgroup = reader.string();
+            message.subCgroups.push(SubCgroup.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -7216,7 +8120,74 @@ export const CreateProcessRequest: MessageFns<CreateProcessRequest> = {
       : undefined;
     message.initialProcessors = object.initialProcessors?.map((e) => e) || [];
     message.finalProcessors = object.finalProcessors?.map((e) => e) || [];
-    message.subCgroup = object.subCgroup ?? "";
+    message.subCgroups = object.subCgroups?.map((e) => SubCgroup.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseSubCgroup(): SubCgroup {
+  return { controller: "", path: "" };
+}
+
+export const SubCgroup: MessageFns<SubCgroup> = {
+  encode(message: SubCgroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.controller !== "") {
+      writer.uint32(10).string(message.controller);
+    }
+    if (message.path !== "") {
+      writer.uint32(18).string(message.path);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubCgroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubCgroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.controller = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create(base?: DeepPartial<SubCgroup>): SubCgroup {
+    return SubCgroup.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubCgroup>): SubCgroup {
+    const message = createBaseSubCgroup();
+    message.controller = object.controller ?? "";
+    message.path = object.path ?? "";
     return message;
   },
 };

@@ -12,18 +12,25 @@ export interface CgroupWrite {
   readonly value: string;
   /** For a file with a line for each device: how the line begins, and what stands for none. */
   readonly line?: { readonly key: string; readonly none: string };
-  /** What says the same where the kernel has no such file; "skip": nothing needs to. */
+  /** For a file that says more than it takes: what of its text is to be written to have it back. */
+  readonly restored?: RegExp;
+  /** A bound that some kernels take and do not keep: they show more than it afterwards. */
+  readonly isKept?: boolean;
+  /** What says the same where the kernel has no such file, or gives it no meaning; "skip": nothing needs to. */
   readonly otherwise?: CgroupWrite | "skip";
 }
 
+/** Where the file of a name is. */
+export type FilePath = (file: string) => string;
+
 /**
- * Sets limits in the cgroup at `directory`, all of them or none.
+ * Sets limits of a cgroup, all of them or none.
  * @throws RunvError that names the field
  */
-export function writeLimits(directory: string, writes: readonly CgroupWrite[]): void {
+export function writeLimits(pathOf: FilePath, writes: readonly CgroupWrite[]): void {
   const undo: (() => void)[] = [];
   try {
-    for (const write of writes) undo.push(writeLimit(directory, write));
+    for (const write of writes) undo.push(writeLimit(pathOf, write));
   } catch (thrown) {
     for (const restore of undo.toReversed()) restore();
     throw thrown;
@@ -31,18 +38,30 @@ export function writeLimits(directory: string, writes: readonly CgroupWrite[]): 
 }
 
 /** @returns what takes it back, as far as that can be had */
-function writeLimit(directory: string, write: CgroupWrite): () => void {
-  const path = `${directory}/${write.file}`;
+function writeLimit(pathOf: FilePath, write: CgroupWrite): () => void {
+  const path = pathOf(write.file);
   const before = previous(path, write);
   try {
     writeFile(path, write.value);
+    if (write.isKept === true && Number(readable(path)) > Number(write.value)) throw notKept(write);
   } catch (thrown) {
-    if (errnoOf(thrown) !== "ENOENT" || write.otherwise === undefined) throw refusalOf(write, thrown);
-    return write.otherwise === "skip" ? () => undefined : writeLimit(directory, write.otherwise);
+    if (!isAbsent(thrown) || write.otherwise === undefined) throw refusalOf(write, thrown);
+    return write.otherwise === "skip" ? () => undefined : writeLimit(pathOf, write.otherwise);
   }
   return () => {
     if (before !== null) writeBack(path, before);
   };
+}
+
+function notKept({ field, file }: CgroupWrite): RunvError {
+  return new RunvError(
+    "unsupported",
+    `linux.resources.${field}: the guest's kernel has a file ${file}, but no such limit any more`,
+  );
+}
+
+function isAbsent(thrown: unknown): boolean {
+  return ["ENOENT", "EOPNOTSUPP"].includes(errnoOf(thrown) ?? "");
 }
 
 /** What the kernel does not take back stays: the error that led here says what went wrong. */
@@ -55,8 +74,9 @@ function writeBack(path: string, before: string): void {
 }
 
 /** What was there before: null for a file that cannot be read, and so not be restored. */
-function previous(path: string, { line }: CgroupWrite): string | null {
+function previous(path: string, { line, restored }: CgroupWrite): string | null {
   const text = readable(path);
+  if (text !== null && restored !== undefined) return restored.exec(text)?.[1] ?? null;
   if (text === null || line === undefined) return text;
   return text.split("\n").find((candidate) => candidate.startsWith(`${line.key} `)) ?? line.none;
 }
@@ -71,6 +91,7 @@ function readable(path: string): string | null {
 }
 
 function refusalOf({ field, file, value }: CgroupWrite, thrown: unknown): RunvError {
+  if (thrown instanceof RunvError) return thrown;
   const what = `linux.resources.${field}: cannot be set to ${JSON.stringify(value)}`;
   switch (errnoOf(thrown)) {
     case "ENOENT":
@@ -79,7 +100,7 @@ function refusalOf({ field, file, value }: CgroupWrite, thrown: unknown): RunvEr
     case "ENXIO":
       return refusal("invalid-argument", `${what}: the virtual machine has no such device`, thrown);
     case "EOPNOTSUPP":
-      return refusal("unsupported", `${what}: not possible with this device`, thrown);
+      return refusal("unsupported", `${what}: not possible with this device or this guest's kernel`, thrown);
     case "EINVAL":
     case "ERANGE":
     case "EDOM":

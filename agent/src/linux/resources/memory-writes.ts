@@ -1,7 +1,8 @@
 import { type MemoryResources, RunvError } from "@runv/protocol";
 import type { CgroupWrite } from "./cgroup-write.ts";
 
-const noLimit = -1;
+/** In config.json's terms. */
+export const noLimit = -1;
 
 /** The limits of memory that hold already, in config.json's terms. */
 export type MemoryLimits = Pick<MemoryResources, "limitBytes" | "swapBytes">;
@@ -32,9 +33,18 @@ function write(name: string, file: string, value: string): CgroupWrite {
 }
 
 /** Version 1 counts memory and swap together, version 2 swap alone. null: left as it is. */
-function swapMax({ limitBytes, swapBytes }: MemoryLimits): string | null {
+function swapMax(merged: MemoryLimits): string | null {
+  const swapBytes = swapOnTop(merged);
+  return swapBytes === noLimit ? "max" : swapBytes === null ? null : String(swapBytes);
+}
+
+/**
+ * What of the limit of memory and swap together is more than that of memory alone; `noLimit`; null: it is left as it is.
+ * @throws RunvError "invalid-argument" for limits that contradict each other
+ */
+export function swapOnTop({ limitBytes, swapBytes }: MemoryLimits): number | null {
   if (swapBytes === undefined) return null;
-  if (swapBytes === noLimit) return "max";
+  if (swapBytes === noLimit) return noLimit;
   const fail = (why: string): never => {
     throw new RunvError("invalid-argument", `linux.resources.memory.swap: ${why}`);
   };
@@ -42,7 +52,7 @@ function swapMax({ limitBytes, swapBytes }: MemoryLimits): string | null {
     return fail("unable to set swap limit without memory limit");
   if (swapBytes < limitBytes)
     return fail(`memory+swap limit should be >= memory limit: ${swapBytes} is less than ${limitBytes} bytes`);
-  return String(swapBytes - limitBytes);
+  return swapBytes - limitBytes;
 }
 
 function limitText(bytes: number): string {

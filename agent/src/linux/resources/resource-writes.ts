@@ -1,28 +1,14 @@
-import type { Resources } from "@runv/protocol";
+import { type Resources, RunvError } from "@runv/protocol";
 import type { CgroupWrite } from "./cgroup-write.ts";
-import { type CpuLimits, cpuWrites, mergeCpu } from "./cpu-writes.ts";
+import { cpuWrites } from "./cpu-writes.ts";
 import { blockIoWrite, hugepageWrites, rdmaWrites } from "./device-writes.ts";
-import { type MemoryLimits, memoryWrites, mergeMemory } from "./memory-writes.ts";
-
-/** The limits of a container that others are worked out from. */
-export interface PresentLimits {
-  readonly memory: MemoryLimits;
-  readonly cpu: CpuLimits;
-}
-
-export const noLimits: PresentLimits = { memory: {}, cpu: {} };
-
-/** The limits that hold when `asked` has been set. */
-export function mergeLimits(before: PresentLimits, asked: Resources): PresentLimits {
-  return {
-    memory: mergeMemory(before.memory, asked.memory ?? {}),
-    cpu: mergeCpu(before.cpu, asked.cpu ?? {}),
-  };
-}
+import { memoryWrites } from "./memory-writes.ts";
+import type { PresentLimits } from "./present-limits.ts";
 
 /** What version 2 cgroups are told, in runc's order: what config.json says by the kernel's own names counts last. */
 export function resourceWrites(asked: Resources, merged: PresentLimits): CgroupWrite[] {
   const { pidsLimit, memory, blockIoWeight, cpu, hugepageLimits, rdmaLimits, unified } = asked;
+  refuseVersionOne(asked);
   return [
     ...(pidsLimit === undefined ? [] : [pidsWrite(pidsLimit)]),
     ...(memory === undefined ? [] : memoryWrites(memory, merged.memory)),
@@ -34,7 +20,24 @@ export function resourceWrites(asked: Resources, merged: PresentLimits): CgroupW
   ];
 }
 
-function pidsWrite(limit: number): CgroupWrite {
+/** @throws RunvError "unsupported" for what only version 1 has, naming the field */
+function refuseVersionOne({ memory, cpu, networkClassId, networkPriorities }: Resources): void {
+  const asked = {
+    "memory.kernel": memory?.kernelBytes,
+    "memory.kernelTCP": memory?.kernelTcpBytes,
+    "memory.swappiness": memory?.swappiness,
+    "memory.disableOOMKiller": memory?.disableOomKiller === true ? 1 : undefined,
+    "cpu.realtimeRuntime": cpu?.realtimeRuntimeUs,
+    "cpu.realtimePeriod": cpu?.realtimePeriodUs,
+    "network.classID": networkClassId,
+    "network.priorities": networkPriorities[0],
+  };
+  for (const [field, value] of Object.entries(asked))
+    if (value !== undefined)
+      throw new RunvError("unsupported", `linux.resources.${field}: version 2 cgroups have none`);
+}
+
+export function pidsWrite(limit: number): CgroupWrite {
   return { field: "pids.limit", file: "pids.max", value: limit < 0 ? "max" : String(limit) };
 }
 

@@ -1,6 +1,6 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { containerProcess } from "../../container/container-process.ts";
-import { execProcessSpec, parseSubCgroup } from "../../oci/exec-process.ts";
+import { execProcessSpec, parseSubCgroups } from "../../oci/exec-process.ts";
 import { noEffect } from "../../oci/labels.ts";
 import { parseProcessFile } from "../../oci/parse-process.ts";
 import type { ProcessSpec } from "../../oci/process-spec.ts";
@@ -26,7 +26,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
         {
           id,
           process,
-          subCgroup: parseSubCgroup(flags.cgroup ?? ""),
+          subCgroups: parseSubCgroups(flags.cgroup),
           pidFile: flags.pidFile ?? null,
           consoleSocket: absolutePath(flags.consoleSocket),
           foreground: !flags.detach,

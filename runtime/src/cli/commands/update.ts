@@ -24,8 +24,14 @@ export function addUpdate(program: CommandUnknownOpts, session: Session): void {
     .option("--cpu-quota <us>", "processor time in a period, in microseconds; -1: no limit")
     .option("--cpu-burst <us>", "processor time that may be saved up, in microseconds")
     .option("--cpu-share <shares>", "weight against other containers, 1024 by default")
-    .option("--cpu-rt-period <us>", "not supported: version 2 cgroups have none")
-    .option("--cpu-rt-runtime <us>", "not supported: version 2 cgroups have none")
+    .option(
+      "--cpu-rt-period <us>",
+      "of realtime processes, where the guest's kernel has it for version 1 cgroups",
+    )
+    .option(
+      "--cpu-rt-runtime <us>",
+      "of realtime processes, where the guest's kernel has it for version 1 cgroups",
+    )
     .option("--cpuset-cpus <list>", 'processors of the guest, "0-2,4"')
     .option("--cpuset-mems <list>", "memory nodes of the guest")
     .option("--cpu-idle <0|1>", "1: processor time that nobody else wants only")

@@ -1,17 +1,10 @@
 import type { BlockIoStats, CpuStats, MemoryStats, Pressure, StatsResponse } from "@runv/protocol";
+import { encode, type Json, printable, unlessZero } from "./go-json.ts";
+import { versionOneData } from "./version-one-events.ts";
 
 /** What Go's programs read for "no limit": 2^64 - 1, which no number of JavaScript is. */
 const noLimit = (1n << 64n) - 1n;
 const nsPerUs = 1000n;
-
-type Json =
-  | string
-  | number
-  | bigint
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [name: string]: Json | undefined };
 
 /** One line of `events`, in the form of runc (types/events.go). */
 export function statsEventJson(id: string, stats: StatsResponse): string {
@@ -22,8 +15,12 @@ export function oomEventJson(id: string): string {
   return `${encode({ type: "oom", id })}\n`;
 }
 
-/** On version 2 cgroups runc fills the same members. */
+/** As runc fills it for the version of the guest's cgroups. */
 function statsData(stats: StatsResponse): Json {
+  return stats.versionOne === undefined ? versionTwoData(stats) : versionOneData(stats, stats.versionOne);
+}
+
+function versionTwoData(stats: StatsResponse): Json {
   const { cpu, memory, pids } = stats;
   return {
     cpu: cpu === undefined ? {} : cpuData(cpu),
@@ -135,31 +132,6 @@ function pressureData(pressure: Pressure | undefined): Json | undefined {
   return { some: line(pressure.some), full: line(pressure.full) };
 }
 
-/** Go's `omitempty`. */
-function unlessZero(value: number): number | undefined {
-  return value === 0 ? undefined : value;
-}
-
 function nanoseconds(us: number): bigint | undefined {
   return us === 0 ? undefined : BigInt(us) * nsPerUs;
-}
-
-/** Names come from the guest. */
-function printable(name: string): string {
-  return name.replace(/[^\w.]/g, "?");
-}
-
-/** JSON.stringify, with whole numbers of any size. */
-function encode(value: Json): string {
-  if (typeof value === "bigint") return String(value);
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (isList(value)) return `[${value.map(encode).join(",")}]`;
-  const members = Object.entries(value).flatMap(([name, member]) =>
-    member === undefined ? [] : [`${JSON.stringify(name)}:${encode(member)}`],
-  );
-  return `{${members.join(",")}}`;
-}
-
-function isList(value: object): value is readonly Json[] {
-  return Array.isArray(value);
 }

@@ -4,8 +4,8 @@ import {
   mergeLimits,
   noLimits,
   type PresentLimits,
-  resourceWrites,
-} from "../../../../agent/src/linux/resources/resource-writes.ts";
+} from "../../../../agent/src/linux/resources/present-limits.ts";
+import { resourceWrites } from "../../../../agent/src/linux/resources/resource-writes.ts";
 
 /** "FILE VALUE" for each write, on top of limits that hold already. */
 function writes(

@@ -44,3 +44,40 @@ test("an event is one line, and names of the guest's cannot break it", () => {
   expect(JSON.parse(line)).toMatchObject({ type: "stats", id: "c", data: { memory: { raw: { "a??": 1 } } } });
   expect(oomEventJson("c")).toBe('{"type":"oom","id":"c"}\n');
 });
+
+test("version 1: runc's members, and no limit is the kernel's number to the digit", () => {
+  const counter = { usageBytes: 5, peakBytes: 7, failures: 2, limitBytes: undefined };
+  const entries = [{ major: 254, minor: 1, operation: "Read", value: 3 }];
+  const line = event({
+    cpu: { systemUs: 4, throttledPeriods: 1 },
+    memory: { details: [{ name: "hierarchical_memsw_limit", value: Number.MAX_SAFE_INTEGER }] },
+    pids: { current: 1 },
+    hugepages: [{ pageSize: "2MB", peakBytes: 9 }],
+    cpus: [0],
+    versionOne: {
+      totalNs: 11,
+      processorsNs: [11],
+      memory: { ...counter, limitBytes: 64 },
+      kernel: counter,
+      cpuset: [{ name: "sched_relax_domain_level", value: -1 }],
+      blockIo: [
+        { name: "io_serviced", entries },
+        { name: "sectors", entries: [{ major: 254, value: 8 }] },
+        { name: "unheard-of", entries },
+      ],
+    },
+  });
+  expect(line).toContain(
+    '"cpu":{"usage":{"total":11,"percpu":[11],"kernel":4000,"user":0},"throttling":{"throttledPeriods":1}}',
+  );
+  expect(line).toContain('"cpuset":{"cpus":[0],"sched_relax_domain_level":-1}');
+  expect(line).toContain('"usage":{"limit":64,"usage":5,"max":7,"failcnt":2},"swap":{"limit":0,"failcnt":0}');
+  expect(line).toContain('"kernel":{"limit":9223372036854771712,"usage":5,"max":7,"failcnt":2}');
+  expect(line).toContain('"raw":{"hierarchical_memsw_limit":9223372036854771712}');
+  expect(line).toContain(
+    '"pids":{"current":1},"blkio":{"ioServicedRecursive":[{"major":254,"minor":1,"op":"Read","value":3}],',
+  );
+  expect(line).toContain(
+    '"sectorsRecursive":[{"major":254,"value":8}]},"hugetlb":{"2MB":{"max":9,"failcnt":0}}',
+  );
+});

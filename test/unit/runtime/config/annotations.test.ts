@@ -28,10 +28,17 @@ test("by default a container may name its kernel, by a name", () => {
     );
 });
 
+test("by default a container may choose the version of its control groups", () => {
+  expect(withAnnotations(defaultSettings(), { "io.runv.cgroup_version": "v1" }).cgroup_version).toBe("v1");
+  expect(() => withAnnotations(defaultSettings(), { "io.runv.cgroup_version": "1" })).toThrow(
+    'config.json: annotations: io.runv.cgroup_version: must be one of "v2", "v1"',
+  );
+});
+
 test("everything else is refused by name", () => {
-  for (const key of annotationKeys.filter((name) => name !== "kernel"))
+  for (const key of annotationKeys.filter((name) => !["kernel", "cgroup_version"].includes(name)))
     expect(() => withAnnotations(defaultSettings(), { [`io.runv.${key}`]: "1" })).toThrow(
-      `config.json: annotations: io.runv.${key}: this host does not allow it (allowed_annotations in its configuration: kernel)`,
+      `config.json: annotations: io.runv.${key}: this host does not allow it (allowed_annotations in its configuration: kernel, cgroup_version)`,
     );
   expect(() => withAnnotations(allowing(), { "io.runv.vcpus": "1" })).toThrow("configuration: none)");
 });

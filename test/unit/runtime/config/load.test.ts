@@ -30,7 +30,7 @@ describe("which source counts", () => {
       accel: "auto",
       memory_mib: null,
       default_memory_mib: 256,
-      allowed_annotations: ["kernel"],
+      allowed_annotations: ["kernel", "cgroup_version"],
     });
   });
 

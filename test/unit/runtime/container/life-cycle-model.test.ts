@@ -86,7 +86,7 @@ const verbs: Readonly<Record<Action, (id: string) => Promise<unknown>>> = {
     const process = containerProcess(id, context);
     const terminal = { consoleSocket: null, foreground: false, stdinIsTerminal: false };
     await execProcess(
-      { id, process, pidFile: null, ignorePaused: false, subCgroup: "", ...terminal },
+      { id, process, pidFile: null, ignorePaused: false, subCgroups: [], ...terminal },
       context,
     );
   },

@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
-import { type ExecFlags, execProcessSpec } from "../../../../runtime/src/oci/exec-process.ts";
+import { describe, expect, test } from "vitest";
+import {
+  type ExecFlags,
+  execProcessSpec,
+  parseSubCgroups,
+} from "../../../../runtime/src/oci/exec-process.ts";
 import { parseSpec } from "../../../../runtime/src/oci/parse-spec.ts";
 import { minimalSpec, withMember } from "./minimal-spec.ts";
 
@@ -60,4 +64,31 @@ test.each([
   [{ capabilities: ["CAP_NONE"] }, "unknown capability"],
 ])("%j is refused", (given, why) => {
   expect(() => execProcessSpec(container, { ...flags, ...given })).toThrow(why);
+});
+
+describe("exec --cgroup", () => {
+  test.each([
+    [[], []],
+    [["sub//deep/."], [{ controller: "", path: "sub/deep" }]],
+    [["/"], [{ controller: "", path: "" }]],
+    [["cpu,memory:sub"], ["cpu", "memory"].map((controller) => ({ controller, path: "sub" }))],
+    [
+      ["cpu:a", "pids:/"],
+      [
+        { controller: "cpu", path: "a" },
+        { controller: "pids", path: "" },
+      ],
+    ],
+  ])("%j", (texts, subs) => {
+    expect(parseSubCgroups(texts)).toEqual(subs);
+  });
+
+  test.each([
+    [["a:b:c"], "invalid --cgroup argument: a:b:c"],
+    [["a", "cpu:b"], "invalid --cgroup argument: a (missing <controller>: prefix)"],
+    [["cpu,:b"], "invalid --cgroup argument: cpu,:b"],
+    [["cpu:../b"], "not below the container's: ../b"],
+  ])("%j is refused", (texts, why) => {
+    expect(() => parseSubCgroups(texts)).toThrow(why);
+  });
 });

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { parseResources } from "../../../../runtime/src/oci/parse-resources.ts";
 import { unlimited } from "../../../../runtime/src/oci/resources.ts";
+import { resourcesOfVersion } from "../../../../runtime/src/oci/resources-of-version.ts";
 import { resourcesOfFlags } from "../../../../runtime/src/oci/update-flags.ts";
+import type { CgroupVersion } from "../../../../runtime/src/shared/cgroup-version.ts";
 import { JsonCursor } from "../../../../runtime/src/shared/json-cursor.ts";
 
 const warnings: string[] = [];
@@ -11,12 +13,23 @@ const parse = (resources: unknown): ReturnType<typeof parseResources> => {
   return parseResources(cursor, (sentence) => warnings.push(sentence));
 };
 
+/** For a guest with control groups of that version. */
+const parseFor = (version: CgroupVersion, resources: unknown): ReturnType<typeof parseResources> => {
+  const parsed = parse(resources);
+  const at = new JsonCursor(undefined, "config.json", "linux.resources");
+  return resourcesOfVersion(parsed, version, at, (sentence) => warnings.push(sentence));
+};
+
 test("what is absent is not asked for", () => {
   expect(parse(undefined)).toEqual({
     memory: {
       limitBytes: null,
       reservationBytes: null,
       swapBytes: null,
+      kernelBytes: null,
+      kernelTcpBytes: null,
+      swappiness: null,
+      disableOomKiller: null,
       checkBeforeUpdate: false,
     },
     cpu: {
@@ -24,6 +37,8 @@ test("what is absent is not asked for", () => {
       quotaMicros: null,
       periodMicros: null,
       burstMicros: null,
+      realtimeRuntimeMicros: null,
+      realtimePeriodMicros: null,
       cpus: "",
       mems: "",
       idle: null,
@@ -39,6 +54,7 @@ test("what is absent is not asked for", () => {
       writeIops: [],
     },
     hugepageLimits: [],
+    network: { classId: null, priorities: [] },
     rdma: [],
     unified: [],
   });
@@ -76,24 +92,25 @@ test("huge pages, RDMA and files by the kernel's own names", () => {
   expect(unified).toEqual([{ name: "memory.high", value: "7" }]);
 });
 
-describe("said to have no effect", () => {
+describe("said to have no effect with version 2 cgroups", () => {
   test.each([
     [{ kernel: 5 }, "linux.resources.memory.kernel: is ignored: "],
     [{ kernelTCP: -1 }, "linux.resources.memory.kernelTCP: is ignored: "],
     [{ swappiness: 0 }, "linux.resources.memory.swappiness: is ignored: the guest has no swap"],
     [{ useHierarchy: false }, "linux.resources.memory.useHierarchy: is ignored: "],
   ])("%j", (memory, why) => {
-    parse({ memory });
+    expect(parseFor("v2", { memory })).toEqual(parseFor("v2", {}));
+    parseFor("v2", { memory });
     expect(warnings).toEqual([expect.stringContaining(why)]);
   });
 
   test("what holds anyway is not mentioned", () => {
-    parse({ memory: { useHierarchy: true, disableOOMKiller: false } });
+    parseFor("v2", { memory: { useHierarchy: true, disableOOMKiller: false } });
     expect(warnings).toEqual([]);
   });
 });
 
-describe("refused, naming the field", () => {
+describe("of version 1 cgroups alone: refused by name for version 2, honoured for version 1", () => {
   test.each([
     ["memory.disableOOMKiller", { memory: { disableOOMKiller: true } }],
     ["cpu.realtimeRuntime", { cpu: { realtimeRuntime: 5 } }],
@@ -102,11 +119,31 @@ describe("refused, naming the field", () => {
     ["network.priorities", { network: { priorities: [{ name: "eth0", priority: 1 }] } }],
   ])("%s", (field, resources) => {
     const message = expect.stringMatching(/version 2 cgroups, which the guest has/) as string;
-    expect(() => parse(resources)).toThrow(
+    expect(() => parseFor("v2", resources)).toThrow(
       expect.objectContaining({ code: "unsupported", message }) as Error,
     );
-    expect(() => parse(resources)).toThrow(`config.json: linux.resources.${field}: `);
+    expect(() => parseFor("v2", resources)).toThrow(`config.json: linux.resources.${field}: `);
+    expect(parseFor("v1", resources)).not.toEqual(parseFor("v1", {}));
+    expect(warnings).toEqual([]);
   });
+
+  test.each([{ kernel: 5 }, { kernelTCP: -1 }, { swappiness: 0 }])("memory: %j", (memory) => {
+    expect(parseFor("v1", { memory })).not.toEqual(parseFor("v1", {}));
+    parseFor("v1", { memory });
+    expect(warnings).toEqual([]);
+  });
+});
+
+test("of version 2 cgroups alone: refused by name for version 1", () => {
+  const unified = { "memory.high": "7" };
+  expect(() => parseFor("v1", { unified })).toThrow(
+    expect.objectContaining({
+      code: "unsupported",
+      message:
+        "config.json: linux.resources.unified: cgroup v1, which the guest has, does not support unified: memory.high",
+    }) as Error,
+  );
+  expect(parseFor("v2", { unified }).unified).toHaveLength(1);
 });
 
 describe("malformed", () => {
@@ -118,6 +155,11 @@ describe("malformed", () => {
     ["pids.limit: must be an integer", { pids: { limit: -2 } }],
     ["blockIO.weight: must be an integer from 10 to 1000", { blockIO: { weight: 9 } }],
     ["hugepageLimits[0].pageSize: must be a size", { hugepageLimits: [{ pageSize: "../x", limit: 1 }] }],
+    [
+      "network.priorities[0].name: must be the name",
+      { network: { priorities: [{ name: "a/b", priority: 1 }] } },
+    ],
+    ["network.classID: must be an integer", { network: { classID: -1 } }],
     ["rdma.a/b: must be named like a device", { rdma: { "a/b": { hcaHandles: 1 } } }],
     ["unified.../x: unified resource must be a file name (no slashes)", { unified: { "../x": "1" } }],
     ["unified.x: must be a string", { unified: { x: 1 } }],

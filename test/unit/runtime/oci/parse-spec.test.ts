@@ -91,7 +91,6 @@ test("hooks, each with what it is given", () => {
 
 describe("refused, naming the field", () => {
   test.each([
-    ["linux.resources.cpu.realtimeRuntime", 5, "not supported"],
     ["linux.intelRdt", { closID: "a" }, "do not reach into a virtual machine"],
     ["linux.netDevices", { eth0: { name: "eth1" } }, "cannot be moved into a virtual machine"],
     ["process.user.username", "root", "not supported yet"],

@@ -22,6 +22,7 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
       spareMemoryMib: null,
       spareVcpuCount: 3,
     },
+    cgroupVersion: "v2",
     bootTimeoutMs: 120_000,
   });
   expect(storageSettings(defaultSettings())).toEqual({

@@ -19,6 +19,7 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     execs: [{ processId: "e1", proxy: { pid: 4_000_001, startTicks: 8 } }],
     vmDirectory: "/run/runv/vm/0123456789abcdef",
     vm: { driver: "fake" },
+    cgroupVersion: "v2",
     cgroups: ["/sys/fs/cgroup/x"],
     hostNeed: { memoryBytes: 512 * 1024 ** 2, bytesPerAddedMib: 1, tasks: 97 },
     addedMemoryMib: 0,

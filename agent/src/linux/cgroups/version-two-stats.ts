@@ -1,6 +1,5 @@
 import type {
   BlockIoStats,
-  Counter,
   CpuStats,
   HugepageStats,
   MemoryStats,
@@ -9,71 +8,24 @@ import type {
   PressureLine,
   StatsResponse,
 } from "@runv/protocol";
-import { limitsDirectory } from "./cgroups.ts";
-import { errnoOf } from "./errno.ts";
-import { numbersOf } from "./processors.ts";
-import { readdir, readFile } from "./sys.ts";
+import { numbersOf } from "../processors.ts";
+import { readdir } from "../sys.ts";
+import { CgroupFiles } from "./cgroup-files.ts";
 
-const maxFileBytes = 65_536;
-
-/** What the processes of a container's cgroup use (Linux: Documentation/admin-guide/cgroup-v2.rst). */
-export function containerStats(cgroup: string): StatsResponse {
-  const files = new CgroupFiles(limitsDirectory(cgroup));
+/** What the processes of a cgroup use (Linux: Documentation/admin-guide/cgroup-v2.rst). */
+export function statsOf(directory: string): StatsResponse {
+  const files = new CgroupFiles((name) => `${directory}/${name}`);
   return {
     cpu: cpuStats(files),
     memory: memoryStats(files),
     pids: pidsStats(files),
     blockIo: blockIoStats(files.text("io.stat")),
-    ioPressure: files.pressure("io.pressure"),
-    hugepages: hugepageStats(files),
+    ioPressure: pressure(files, "io.pressure"),
+    hugepages: hugepageStats(files, readdir(directory)),
+    versionOne: undefined,
     cpus: numbersOf(files.text("cpuset.cpus.effective")),
     mems: numbersOf(files.text("cpuset.mems.effective")),
   };
-}
-
-/** What a kernel does not have reads as empty: a controller, or a file that only later kernels know. */
-class CgroupFiles {
-  readonly #directory: string;
-
-  constructor(directory: string) {
-    this.#directory = directory;
-  }
-
-  names(): string[] {
-    return readdir(this.#directory);
-  }
-
-  text(name: string): string {
-    try {
-      return readFile(`${this.#directory}/${name}`, maxFileBytes);
-    } catch (thrown) {
-      if (["ENOENT", "EOPNOTSUPP"].includes(errnoOf(thrown) ?? "")) return "";
-      throw thrown;
-    }
-  }
-
-  number(name: string): number {
-    return Number(this.text(name));
-  }
-
-  /** undefined for "max". */
-  limit(name: string): number | undefined {
-    const text = this.text(name).trim();
-    return text === "" || text === "max" ? undefined : Number(text);
-  }
-
-  /** Lines "name value". */
-  counters(name: string): Counter[] {
-    return [...this.text(name).matchAll(/^(\w+) (\d+)$/gm)].map(([, key = "", value]) => ({
-      name: key,
-      value: Number(value),
-    }));
-  }
-
-  pressure(name: string): Pressure | undefined {
-    const text = this.text(name);
-    return text === "" ? undefined : { some: pressureLine(text, "some"), full: pressureLine(text, "full") };
-  }
 }
 
 function cpuStats(files: CgroupFiles): CpuStats {
@@ -86,7 +38,7 @@ function cpuStats(files: CgroupFiles): CpuStats {
     periods: count("nr_periods"),
     throttledPeriods: count("nr_throttled"),
     throttledUs: count("throttled_usec"),
-    pressure: files.pressure("cpu.pressure"),
+    pressure: pressure(files, "cpu.pressure"),
   };
 }
 
@@ -100,7 +52,7 @@ function memoryStats(files: CgroupFiles): MemoryStats {
     swapCounted: files.text("memory.swap.max") !== "",
     details: files.counters("memory.stat"),
     events: files.counters("memory.events"),
-    pressure: files.pressure("memory.pressure"),
+    pressure: pressure(files, "memory.pressure"),
   };
 }
 
@@ -123,13 +75,19 @@ function blockIoStats(text: string): BlockIoStats[] {
   });
 }
 
-function hugepageStats(files: CgroupFiles): HugepageStats[] {
-  const sizes = files.names().flatMap((name) => /^hugetlb\.(\w+)\.current$/.exec(name)?.[1] ?? []);
+function hugepageStats(files: CgroupFiles, names: readonly string[]): HugepageStats[] {
+  const sizes = names.flatMap((name) => /^hugetlb\.(\w+)\.current$/.exec(name)?.[1] ?? []);
   return sizes.map((pageSize) => ({
     pageSize,
     usageBytes: files.number(`hugetlb.${pageSize}.current`),
+    peakBytes: 0,
     failures: Number(/^max (\d+)$/m.exec(files.text(`hugetlb.${pageSize}.events`))?.[1] ?? 0),
   }));
+}
+
+function pressure(files: CgroupFiles, name: string): Pressure | undefined {
+  const text = files.text(name);
+  return text === "" ? undefined : { some: pressureLine(text, "some"), full: pressureLine(text, "full") };
 }
 
 /** "some avg10=0.00 avg60=0.00 avg300=0.00 total=0"; older kernels have no "full" of processors. */

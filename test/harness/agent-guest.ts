@@ -1,4 +1,4 @@
-import { protocolVersion } from "@runv/protocol";
+import { type ConfigureRequest, protocolVersion } from "@runv/protocol";
 import { afterAll, beforeAll } from "vitest";
 import { type AgentClient, connectAgent } from "./agent-client.ts";
 import { bootGuest, type Guest } from "./guest.ts";
@@ -9,13 +9,15 @@ export interface SharedGuest {
   readonly agent: AgentClient;
 }
 
+type ConfigureChanges = Partial<Pick<ConfigureRequest, "powerOffWithInit" | "allowVsock" | "cgroupVersion">>;
+
 /** Boots a guest before the tests of this file and ends it after them; its console is printed when something failed to come up. */
-export function sharedGuest(): SharedGuest {
+export function sharedGuest(changes: ConfigureChanges = {}): SharedGuest {
   const shared: { guest?: Guest; agent?: AgentClient } = {};
   beforeAll(async () => {
     shared.guest = await bootGuest();
     shared.agent = await connectAgent(shared.guest);
-    await configure(shared.agent);
+    await configure(shared.agent, changes);
   });
   afterAll(async () => {
     shared.agent?.close();
@@ -32,10 +34,7 @@ export function sharedGuest(): SharedGuest {
 }
 
 /** The scratch on guest memory, the clock from the host. */
-export async function configure(
-  agent: AgentClient,
-  changes: { powerOffWithInit?: boolean; allowVsock?: boolean } = {},
-): Promise<void> {
+export async function configure(agent: AgentClient, changes: ConfigureChanges = {}): Promise<void> {
   await agent.sandbox.configure({
     protocolVersion,
     hostTime: { seconds: Math.floor(Date.now() / 1000), nanos: 0 },

@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 import { limitOf, startLimited } from "./harness/cgroup.ts";
-import { ociSuite } from "./harness/suite.ts";
+import { cgroupSuite } from "./harness/suite.ts";
 
 const quotaAndPeriod = ["cpu.max", "cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us"] as const;
 
-ociSuite("linux.resources.cpu", ({ each, test }) => {
+cgroupSuite("linux.resources.cpu", ({ each, test }) => {
   each(
     [
       { cpu: { quota: 50_000 }, shown: ["50000", "100000"] },

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect } from "vitest";
 import { startLimited } from "./harness/cgroup.ts";
-import { ociSuite } from "./harness/suite.ts";
+import { cgroupSuite } from "./harness/suite.ts";
 
 const mib = 1024 ** 2;
 
@@ -18,7 +18,7 @@ const eventsOf = (text: string) =>
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as Event);
 
-ociSuite("events", ({ test }) => {
+cgroupSuite("events", ({ test }) => {
   test(
     "--stats: one line about what is used and what may be",
     async (bed) => {

@@ -1,13 +1,13 @@
 import { expect } from "vitest";
 import { limitOf, startLimited } from "./harness/cgroup.ts";
-import { ociSuite } from "./harness/suite.ts";
+import { cgroupSuite } from "./harness/suite.ts";
 
 const mib = 1024 ** 2;
 const maxBytes = ["memory.max", "memory/memory.limit_in_bytes"] as const;
 /** Takes memory until it is killed. */
 const glutton = ["tail", "/dev/zero"];
 
-ociSuite("linux.resources.memory", ({ each, test }) => {
+cgroupSuite("linux.resources.memory", ({ each, test }) => {
   const shown = async (value: number, bed: Parameters<typeof startLimited>[0]) =>
     limitOf(bed, await startLimited(bed, { memory: { limit: value } }), ...maxBytes);
   each(

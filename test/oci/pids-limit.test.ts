@@ -1,11 +1,11 @@
 import { expect } from "vitest";
 import { limitOf, startLimited } from "./harness/cgroup.ts";
-import { ociSuite } from "./harness/suite.ts";
+import { cgroupSuite } from "./harness/suite.ts";
 
 const files = ["pids.max", "pids/pids.max"] as const;
 const forks = "i=0; while [ $i -lt 30 ]; do sleep 5 & i=$((i + 1)); done; echo all";
 
-ociSuite("linux.resources.pids", ({ each, test }) => {
+cgroupSuite("linux.resources.pids", ({ each, test }) => {
   each(
     [
       { limit: 20, shown: "20" },

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { expect } from "vitest";
 import { limitOf, startLimited } from "./harness/cgroup.ts";
-import { ociSuite } from "./harness/suite.ts";
+import { cgroupSuite } from "./harness/suite.ts";
 
 const mib = 1024 ** 2;
 const memory = ["memory.max", "memory/memory.limit_in_bytes"] as const;
@@ -25,7 +25,7 @@ const updates: readonly Update[] = [
   { flags: [], files: memory, shown: String(64 * mib) },
 ];
 
-ociSuite("update", ({ each, test, runtime: { words } }) => {
+cgroupSuite("update", ({ each, test, runtime: { words } }) => {
   each(
     updates,
     ({ flags }) => flags.join(" ") || "without flags nothing changes",

@@ -209,6 +209,17 @@ export const runtimesUnderTest: readonly RuntimeUnderTest[] = (
   .split(",")
   .map((name) => known[name]?.() ?? { ...own, name: path.basename(name), command: [name] });
 
+/** runv with guests whose cgroups are of version 1, where runv is tested: for what has to do with them. */
+export const versionOneGuests: readonly RuntimeUnderTest[] = runtimesUnderTest
+  .filter(({ name }) => name === "runv")
+  .map((runtime) => ({
+    ...runtime,
+    name: "runv-cgroup-v1",
+    command: ["env", "RUNV_CGROUP_VERSION=v1", ...runtime.command],
+    lacks: { "cgroup2-limits": "the guest's cgroups are of version 1" },
+    isSampled: true,
+  }));
+
 for (const { command } of runtimesUnderTest) {
   for (const part of command) {
     if (path.isAbsolute(part) && !existsSync(part))

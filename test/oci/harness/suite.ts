@@ -1,7 +1,7 @@
 import { afterEach, describe, test } from "vitest";
 import { caseCount } from "../../harness/sample.ts";
 import { Bed } from "./bed.ts";
-import { type Need, type RuntimeUnderTest, runtimesUnderTest } from "./runtimes.ts";
+import { type Need, type RuntimeUnderTest, runtimesUnderTest, versionOneGuests } from "./runtimes.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -30,7 +30,20 @@ const sampledTests = caseCount({ sample: 1, full: Number.POSITIVE_INFINITY });
 
 /** One behaviour, on every runtime of this run. A bed's leftovers are removed after its test, and must be removable. */
 export function ociSuite(behaviour: string, define: (context: SuiteContext) => void): void {
-  describe.each(runtimesUnderTest.map((runtime) => [runtime.name, runtime] as const))(
+  defineSuite(behaviour, define, runtimesUnderTest);
+}
+
+/** One that has to do with cgroups: also on runv with guests whose cgroups are of version 1. */
+export function cgroupSuite(behaviour: string, define: (context: SuiteContext) => void): void {
+  defineSuite(behaviour, define, [...runtimesUnderTest, ...versionOneGuests]);
+}
+
+function defineSuite(
+  behaviour: string,
+  define: (context: SuiteContext) => void,
+  runtimes: readonly RuntimeUnderTest[],
+): void {
+  describe.each(runtimes.map((runtime) => [runtime.name, runtime] as const))(
     `${behaviour} (%s)`,
     (_name, runtime) => {
       let bed: Bed | null = null;

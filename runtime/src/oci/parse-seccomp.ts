@@ -16,8 +16,8 @@ import {
 import { nonEmpty } from "./values.ts";
 
 const lastArgument = 5;
-/** What seccomp(2) cuts an errno to (MAX_ERRNO of linux/err.h), and what a tracer can be told. */
-const maxErrno = 4095;
+/** libseccomp takes what is below MAX_ERRNO (linux/err.h); and what a tracer can be told. */
+const maxErrno = 4094;
 const maxTraceData = 65_535;
 const maxU64 = 2n ** 64n - 1n;
 /** A listener is a descriptor of the kernel that filters. */

@@ -90,7 +90,7 @@ describe("refused by the field's name", () => {
     [
       "linux.seccomp.defaultErrnoRet",
       { defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 4096 },
-      "must be an integer from 0 to 4095",
+      "must be an integer from 0 to 4094",
     ],
     [
       "linux.seccomp.architectures[1]",
@@ -111,7 +111,7 @@ describe("refused by the field's name", () => {
     ["linux.seccomp.syscalls[0].names[1]", withRule({ names: ["read", ""] }), "must not be empty"],
     ["linux.seccomp.syscalls[0].action", withRule({ action: "SCMP_ACT_MAYBE" }), "must be one of"],
     ["linux.seccomp.syscalls[0].action", withRule({ action: "SCMP_ACT_NOTIFY" }), "a listener on the host"],
-    ["linux.seccomp.syscalls[0].errnoRet", withRule({ errnoRet: -1 }), "must be an integer from 0 to 4095"],
+    ["linux.seccomp.syscalls[0].errnoRet", withRule({ errnoRet: -1 }), "must be an integer from 0 to 4094"],
     [
       "linux.seccomp.syscalls[0].errnoRet",
       withRule({ action: "SCMP_ACT_KILL", errnoRet: 1 }),

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
+import { Namespace } from "@runv/protocol";
 import { expect, test } from "vitest";
 import { sharedGuest } from "../harness/agent-guest.ts";
-import { runContainer, sendRootfs, specContainer } from "../harness/container.ts";
+import { runContainer, runUnpacked, sendRootfs, specContainer } from "../harness/container.ts";
 import type { Outcome } from "../harness/process-io.ts";
 
 const shared = sharedGuest();
@@ -122,4 +123,21 @@ test("a container is created once, started once, and gone after delete", async (
     .toMatch(/container not running/);
   await agent.containers.delete({ containerId: id });
   await expect(agent.containers.kill({ containerId: id, signal: 9 })).rejects.toThrow(/does not exist/);
+});
+
+test("ids that the kernel does not map are an error, and nothing is left that waits for them", async () => {
+  const request = specContainer(nextId(), ["true"]);
+  const overlapping = [
+    { inside: 0, outside: 0, count: 5 },
+    { inside: 3, outside: 100, count: 5 },
+  ];
+  const mapped = {
+    ...request,
+    namespaces: [...request.namespaces, Namespace.USER],
+    uidMappings: overlapping,
+    gidMappings: overlapping,
+  };
+  await sendRootfs(shared.agent, shared.guest, request.containerId, {});
+  await expect(shared.agent.containers.create(mapped)).rejects.toThrow("map user ids: EINVAL");
+  expect((await runUnpacked(shared.agent, shared.guest, request)).exitCode).toBe(0);
 });

@@ -21,6 +21,7 @@ import {
 } from "../linux/namespaces.ts";
 import { mergeLimits, noLimits, type PresentLimits } from "../linux/resources/present-limits.ts";
 import { compileProfile, type SeccompFilter } from "../linux/seccomp-profile.ts";
+import { SIGKILL } from "../linux/signals.ts";
 import { clone } from "../linux/sys.ts";
 import { writeIdMaps } from "../linux/user-namespace.ts";
 import { Container } from "./container.ts";
@@ -81,6 +82,8 @@ export async function createContainer(creation: Creation): Promise<Container> {
       throw thrown;
     }
   } catch (thrown) {
+    // A process that was made and not taken over waits in there.
+    cgroup.signal(SIGKILL);
     await until(() => cgroup.remove(), `remove cgroup ${path}`, emptyCgroup);
     throw thrown;
   }

@@ -2,8 +2,9 @@ import type { JsonCursor } from "../shared/json-cursor.ts";
 import type { IdMapping, IdMappings } from "./spec.ts";
 import { uint32Max } from "./values.ts";
 
-/** What the kernel takes (user_namespaces(7)). */
+/** What the kernel takes (user_namespaces(7)): so many ranges, in one write below the size of a page. */
 const maxMappings = 340;
+const maxTextBytes = 4095;
 
 /** Accepts `uidMappings` and `gidMappings` of an object; null when neither is there. */
 export function parseIdMappings(object: JsonCursor): IdMappings | null {
@@ -18,6 +19,11 @@ export function parseIdMappings(object: JsonCursor): IdMappings | null {
 function parseMappings(mappings: JsonCursor): readonly IdMapping[] {
   const parsed = mappings.array(parseMapping);
   if (parsed.length > maxMappings) mappings.fail(`must have at most ${maxMappings} ranges`);
+  const text = parsed.map(({ inside, outside, count }) => `${inside} ${outside} ${count}\n`).join("");
+  if (text.length > maxTextBytes)
+    mappings.fail(
+      `must have at most ${maxTextBytes} characters as the kernel is told them: has ${text.length}`,
+    );
   for (const side of ["inside", "outside"] as const)
     if (overlap(parsed, side))
       mappings.fail(`ranges overlap in ${side === "inside" ? "containerID" : "hostID"}`);

@@ -155,6 +155,11 @@ describe("malformed", () => {
     ["linux.namespaces", [{ type: "other" }], "must be one of pid, mount"],
     ["linux.uidMappings", [{ size: 1 }], "linux.gidMappings: is required beside"],
     ["linux.uidMappings", [{ size: 2 }, { containerID: 1, size: 2 }], "ranges overlap in containerID"],
+    [
+      "linux.uidMappings",
+      Array.from({ length: 340 }, (_, index) => ({ containerID: index, hostID: 1_000_000 + index, size: 1 })),
+      "must have at most 4095 characters as the kernel is told them",
+    ],
     ["linux.timeOffsets", { monotonic: { secs: 1 } }, "needs a namespace of type time"],
     ["mounts", {}, "mounts: must be an array"],
     ["linux.namespaces", [{ type: "network" }, { type: "network" }], "has network twice"],

@@ -92,6 +92,26 @@ ociSuite("a bind mount with mapped ids", ({ test }) => {
   );
 });
 
+ociSuite("a bind mount in a user namespace", ({ test }) => {
+  test("of a file alone", async (bed) => {
+    const bundle = bed.bundle((config) => {
+      config.process.args = ["cat", "/etc/passwd"];
+      config.linux.namespaces.push({ type: "user" });
+      config.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }];
+      config.linux.gidMappings = [{ containerID: 0, hostID: 200_000, size: 65_536 }];
+      config.mounts.push({
+        ...bind(bed, { options: ["bind"] }),
+        source: bed.path("volume/mapped"),
+        destination: "/etc/passwd",
+      });
+    });
+    // The container's root may make nothing: the root file system is the host's root's.
+    for (const name of ["proc", "dev", "sys"]) mkdirSync(`${bundle}/rootfs/${name}`, { recursive: true });
+    const { stdout, stderr } = await bed.verb(["run", "--bundle", bundle, bed.newId()]);
+    expect([stdout, stderr.replace(/.*is copied into the guest.*\n/, "")]).toEqual(["text\n", ""]);
+  });
+});
+
 ociSuite("a bind mount that is shared with a guest", ({ test }) => {
   test(
     "cannot have its ids mapped, which is said",

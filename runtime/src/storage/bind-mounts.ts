@@ -30,6 +30,7 @@ export interface MountsRequest {
 /** A single file is copied once on its way into the guest. */
 const maxCopiedFileBytes = 64 * 1_048_576;
 const permissionBits = 0o7777;
+const passableMode = 0o711;
 
 /** @throws RunvError naming the mount that cannot be had. */
 export function planMounts(request: MountsRequest): MountsPlan {
@@ -127,7 +128,9 @@ function copyOf(
       `config.json: mount ${excerpt(mount.destination)}: ${excerpt(mount.source)} has ${source.size} bytes, a file that is copied into the guest at most ${maxCopiedFileBytes}: share it (RUNV_VOLUMES), or bind its directory`,
     );
   const directory = join(workDirectory, name);
-  mkdirSync(directory, { mode: 0o700 });
+  mkdirSync(directory);
+  // In a user namespace the container's root is anybody to the guest, and passes through.
+  chmodSync(directory, passableMode);
   copyWithOwner(mount.source, join(directory, basename(mount.source)), source);
   return { name, directory, oneFileSystem: true };
 }

@@ -31,23 +31,36 @@ export interface HostLimit {
 
 /** Of a processor: what a machine does beside running its container, in the guest kernel, the agent, and for input and output. */
 const ownCpuShare = 0.25;
+/** PID_MAX_LIMIT of the kernel. */
+const maxTasks = 4_194_304;
+
 /** Those that hold from before the machine is started. What is not asked for is not limited. */
 export function machineLimits(resources: LimitedResources, need: MachineNeed): HostLimit[] {
   const { cpu, memory, pids, blockIo } = resources;
   return [
     ...(cpu.cpus === "" ? [] : [ownLimit("cpu.cpus", ["cpuset.cpus", cpu.cpus])]),
     ...(cpu.mems === "" ? [] : [ownLimit("cpu.mems", ["cpuset.mems", cpu.mems])]),
-    ...sharesLimit(cpu),
     ...memoryLimits(memory, need),
-    ...(isBounded(pids.limit) ? [limit("pids.limit", ["pids.max", pids.limit + need.tasks])] : []),
+    ...pidsLimit(pids.limit, need),
     ...blockIoLimits(blockIo),
   ];
 }
 
-/** Those of the running machine: they would make it start slowly, and the guest holds its container to them anyway. */
-export function runningLimits({
-  cpu: { quotaMicros, periodMicros },
-}: Pick<LimitedResources, "cpu">): HostLimit[] {
+/** What is beyond the kernel's own bound is none to it, and it refuses the number. */
+function pidsLimit(asked: number | null, { tasks }: Pick<HostNeed, "tasks">): HostLimit[] {
+  if (!isBounded(asked) || asked + tasks > maxTasks) return [];
+  return [limit("pids.limit", ["pids.max", asked + tasks])];
+}
+
+/**
+ * Those of a machine whose container is made: they would make it start slowly (on a loaded host, with few shares, never), and the guest
+ * holds its container to them anyway.
+ */
+export function runningLimits({ cpu }: Pick<LimitedResources, "cpu">): HostLimit[] {
+  return [...sharesLimit(cpu), ...timeLimits(cpu)];
+}
+
+function timeLimits({ quotaMicros, periodMicros }: CpuResources): HostLimit[] {
   if (quotaMicros === null && periodMicros === null) return [];
   const period = periodMicros ?? defaultCpuPeriodUs;
   const quota = isBounded(quotaMicros) ? quotaMicros + Math.ceil(period * ownCpuShare) : unlimited;

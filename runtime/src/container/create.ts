@@ -6,7 +6,7 @@ import { resourcesOfVersion } from "../oci/resources-of-version.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import { explainFailure, type Sandbox } from "../sandbox/boot.ts";
 import { handOverTree } from "../sandbox/hand-over.ts";
-import { cgroupsOf, type SystemdPlace, systemdPlace } from "../sandbox/host-place.ts";
+import { cgroupsOf, limitRunning, type SystemdPlace, systemdPlace } from "../sandbox/host-place.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
 import type { CgroupVersion } from "../shared/cgroup-version.ts";
 import { parseContainerId } from "../shared/ids.ts";
@@ -70,6 +70,8 @@ export async function createContainer(options: CreateOptions, context: Context):
     const { sandbox, storage, proxy, hostNeed } = await bootMachine(machine, context, releases);
     try {
       await prepareProcess({ bundle, record, sandbox, storage, watch, proxy }, context);
+      const limiting = { warn: warn(context), signal: context.signal };
+      await limitRunning(record, bundle.spec.linux.resources, limiting);
       const { identity: init } = proxy;
       const created = { ...record, creator: null, init, vm: sandbox.vm.saved, hostNeed };
       await changeContainer(context.root, record.id, async () => Promise.resolve(created));

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import { bootSandbox, hostNeedOf, type Sandbox } from "../sandbox/boot.ts";
 import { fencedPlan } from "../sandbox/growth.ts";
-import { limitHostPlace, limitRunning, type SystemdPlace, takeHostPlace } from "../sandbox/host-place.ts";
+import { limitHostPlace, type SystemdPlace, takeHostPlace } from "../sandbox/host-place.ts";
 import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
 import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
@@ -89,7 +89,6 @@ export async function bootMachine(
     releases,
   );
   watch.lapBoot(sandbox.guest);
-  await limitRunning(record, resources, limiting);
   describe({ sandbox, storage, plan }, context);
   return { sandbox, storage, proxy, hostNeed: need };
 }

@@ -25,6 +25,13 @@ test("what is not asked for, or has no bound, is not limited", () => {
   expect(machineLimits({ ...nothing, memory, pids: { limit: unlimited } }, need)).toEqual([]);
 });
 
+test("a number of processes that no kernel counts to is no limit", () => {
+  const most = 4_194_304 - need.tasks;
+  const fields = (limit: number) =>
+    machineLimits({ ...nothing, pids: { limit } }, need).map(({ files }) => files);
+  expect([fields(most), fields(most + 1)]).toEqual([[[["pids.max", 4_194_304]]], []]);
+});
+
 test("limits are the container's and the machine's own need", () => {
   const memory = { ...nothing.memory, limitBytes: 300, swapBytes: 400, reservationBytes: 200 };
   const limits = machineLimits({ ...nothing, memory, pids: { limit: 7 } }, need);
@@ -52,16 +59,24 @@ test("a machine with memory that its guest does not know of is fenced in without
 test("a quarter of a processor comes on top of the quota", () => {
   const cpu = { ...nothing.cpu, quotaMicros: 50_000, periodMicros: 200_000, shares: 1024 };
   const running = runningLimits({ ...nothing, cpu });
-  expect(written(running, 0)).toEqual({ "cpu.cfs_period_us": 200_000, "cpu.cfs_quota_us": 100_000 });
-  expect(written(running, -1)).toEqual({ "cpu.max": "100000 200000" });
-  expect(written(machineLimits({ ...nothing, cpu }, need), -1)).toEqual({ "cpu.weight": 100 });
+  expect(written(running, 0)).toEqual({
+    "cpu.shares": 1024,
+    "cpu.cfs_period_us": 200_000,
+    "cpu.cfs_quota_us": 100_000,
+  });
+  expect(written(running, -1)).toEqual({ "cpu.weight": 100, "cpu.max": "100000 200000" });
   const free = { ...nothing.cpu, quotaMicros: unlimited };
   expect(written(runningLimits({ ...nothing, cpu: free }), -1)).toEqual({ "cpu.max": "max 100000" });
 });
 
+test("no share of the processors holds before the container is made", () => {
+  const cpu = { ...nothing.cpu, quotaMicros: 1000, periodMicros: 200_000, shares: 2 };
+  expect(machineLimits({ ...nothing, cpu }, need)).toEqual([]);
+});
+
 test("the weights of v2 are those that runc makes of shares", () => {
   const weightOf = (shares: number): unknown =>
-    written(machineLimits({ ...nothing, cpu: { ...nothing.cpu, shares } }, need), -1)["cpu.weight"];
+    written(runningLimits({ ...nothing, cpu: { ...nothing.cpu, shares } }), -1)["cpu.weight"];
   expect([2, 1024, 262_144].map(weightOf)).toEqual([1, 100, 10_000]);
 });
 

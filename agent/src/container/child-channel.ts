@@ -10,12 +10,13 @@ import { close, exit, type Fd, read, sendWithFds, write } from "../linux/sys.ts"
 
 /**
  * What a forked child says to the agent on its socket, one JSON object a line: `terminal` (with its master, twice) first of all
- * when it made one, `moved` when another process goes on in its place, `ready` when only execve is left, or its error. The end of the
- * stream after `ready` and the go-ahead is execve's success: the socket is close-on-exec.
+ * when it made one, `moved` when another process goes on in its place, `ready` when only execve is left (`hooked` after hooks that come
+ * in between), or its error. The end of the stream after `ready` and the go-ahead is execve's success: the socket is close-on-exec.
  */
 export type ChildMessage =
   | { readonly event: "terminal" }
   | { readonly event: "ready" }
+  | { readonly event: "hooked" }
   | { readonly event: "moved"; readonly pid: number }
   | { readonly event: "done"; readonly result: Readonly<Record<string, number>> }
   | { readonly event: "failed"; readonly code: ErrorCode; readonly message: string };
@@ -36,7 +37,7 @@ export function parseChildMessage(line: string): ChildMessage | null {
   const child = parseJsonObject(line);
   if (child === null) return null;
   const { event, code, message, result, pid } = child;
-  if (event === "terminal" || event === "ready") return { event };
+  if (event === "terminal" || event === "ready" || event === "hooked") return { event };
   if (event === "moved" && typeof pid === "number") return { event, pid };
   if (event === "failed" && isErrorCode(code) && typeof message === "string") return { event, code, message };
   if (event === "done" && typeof result === "object" && result !== null)

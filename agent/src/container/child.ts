@@ -39,6 +39,7 @@ export class Child {
   /** The one that a child makes in its life, until it is asked for. */
   #result: Report["result"] | null = null;
   #reported = false;
+  #hooked = false;
   #failure: RunvError | null = null;
   #ended = false;
   #exited = false;
@@ -84,6 +85,11 @@ export class Child {
     return this.#pid;
   }
 
+  /** The hooks that it runs before its program have ended well. */
+  get hooked(): boolean {
+    return this.#hooked;
+  }
+
   /** What the child says next. @throws RunvError what it reported, or "agent" when it died silently */
   async report(): Promise<Report> {
     const report = await this.#next();
@@ -122,6 +128,7 @@ export class Child {
     if (message.event === "failed") this.#failure = errorOfChild(message);
     else if (message.event === "moved") this.#move(message.pid);
     else if (message.event === "terminal") this.#terminal = fds;
+    else if (message.event === "hooked") this.#hooked = true;
     else if (!this.#reported) {
       this.#reported = true;
       this.#result = message.event === "done" ? message.result : {};

@@ -61,6 +61,9 @@ export async function execute(process: GuestProcess, name: string, hooksMs = 0):
   await within(executeDeadlineMs + hooksMs, `execute ${name}`, process.child.release(), () =>
     process.child.abandon(),
   );
+  // The end of its channel looks the same, whether it is execve's or that of a process that was killed.
+  if (hooksMs > 0 && !process.child.hooked)
+    throw new RunvError("invalid-state", `${name} was killed while its startContainer hooks ran`);
 }
 
 function terminalStreams(fds: readonly Fd[]): AgentStreams {

@@ -7,7 +7,8 @@ import {
   RunvError,
   type StartContainerHooks,
 } from "@runv/protocol";
-import { type CapturedRun, type Fd, getpid, runCaptured, utf8Decode } from "../linux/sys.ts";
+import { type CapturedRun, type Fd, getpid, runCaptured, utf8Decode, write } from "../linux/sys.ts";
+import { encodeChildMessage } from "./child-channel.ts";
 
 /** Of hooks without a timeout: the host's own bound for them. */
 const unboundedHookMs = 86_400_000;
@@ -18,7 +19,7 @@ const unboundedHookMs = 86_400_000;
  * @param channel becomes readable when the agent has given up. @throws RunvError of the first that fails
  */
 export function runStartHooks(startHooks: StartContainerHooks | undefined, channel: Fd): void {
-  if (startHooks === undefined) return;
+  if (startHooks === undefined || startHooks.hooks.length === 0) return;
   const state = JSON.stringify({ ...parseJsonObject(startHooks.state), pid: getpid() });
   for (const [index, hook] of startHooks.hooks.entries()) {
     const failure = runHook(hook, state, channel);
@@ -28,6 +29,7 @@ export function runStartHooks(startHooks: StartContainerHooks | undefined, chann
       `error running hook: startContainer[${index}]: ${hook.path}: ${failure}`,
     );
   }
+  write(channel, encodeChildMessage({ event: "hooked" }));
 }
 
 /** How long they may take altogether. */

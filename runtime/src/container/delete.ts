@@ -11,7 +11,7 @@ import { vmDirectory } from "../state/vm-directory.ts";
 import type { Context } from "./context.ts";
 import { runPoststop } from "./hooks.ts";
 import { settledRecord } from "./settled-record.ts";
-import { containerStatus } from "./state.ts";
+import { containerStatus, isBeingStarted } from "./state.ts";
 
 export interface DeleteOptions {
   readonly id: string;
@@ -65,6 +65,8 @@ async function removeEverything(
       `cannot delete container ${found.id} that is not stopped: ${status}`,
     );
   }
+  if (!options.force && status === "created" && isBeingStarted(found))
+    throw new RunvError("invalid-state", `cannot delete container ${found.id}: it is being started`);
   const record = await endCreator(found, context);
   await killSandbox(record);
   for (const proxy of [record.init, ...record.execs.map((exec) => exec.proxy)])
@@ -73,10 +75,14 @@ async function removeEverything(
   forgetContainer(context.root, record.id);
 }
 
-/** A `create` that is killed leaves its VM to the monitor; what it knew of that is in its last record. */
+/**
+ * A `create` that is asked to end says so to its caller, and undoes what it did. One that is killed leaves its VM to the monitor; what it
+ * knew of that is in its last record.
+ */
 async function endCreator(record: ContainerRecord, context: Context): Promise<ContainerRecord> {
   if (record.creator === null) return record;
-  await end(record.creator, "create");
+  if (!(await endProcess(record.creator, constants.signals.SIGTERM, creatorGraceMs)))
+    await end(record.creator, "create");
   return loadContainer(context.root, record.id);
 }
 
@@ -87,6 +93,8 @@ async function end(target: ProcessIdentity, what: string): Promise<void> {
   throw new RunvError("timeout", `cannot delete: ${what} ${target.pid} does not end`);
 }
 
+/** How long a `create` may take to undo what it did: it may wait for the lock that this verb has. */
+const creatorGraceMs = 2000;
 /** How long a proxy whose VM is gone may take to pass on what it holds. */
 const proxyGraceMs = 500;
 /** Until a proxy whose guest is lost gives up a reader that does not read: longer than its own deadline for that. */

@@ -4,9 +4,9 @@ import { killSandbox, withAgent } from "../sandbox/attached.ts";
 import { messages } from "../shared/messages.ts";
 import { signalProcess } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
-import { loadContainer } from "../state/store.ts";
+import { changeContainer, loadContainer } from "../state/store.ts";
 import type { Context } from "./context.ts";
-import { containerStatus } from "./state.ts";
+import { containerStatus, isBeingStarted } from "./state.ts";
 
 export interface KillOptions {
   readonly id: string;
@@ -32,6 +32,19 @@ export async function killContainer(options: KillOptions, context: Context): Pro
     );
   } catch (error) {
     await killWithoutAgent(record, options, error);
+  }
+  if (options.signal === constants.signals.SIGKILL && isBeingStarted(record))
+    await takeFromStarter(record, context);
+}
+
+/** A `start` that waits for its hooks comes to nothing: it looks whether it is still the one. */
+async function takeFromStarter({ id }: ContainerRecord, context: Context): Promise<void> {
+  try {
+    await changeContainer(context.root, id, async (present) =>
+      Promise.resolve({ ...present, starter: null }),
+    );
+  } catch (error) {
+    if (!isRunvError(error, "not-found")) throw error;
   }
 }
 

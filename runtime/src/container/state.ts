@@ -26,6 +26,11 @@ export function ociState(record: ContainerRecord): OciState {
   };
 }
 
+/** Whether a `start` that lives has the container in its hands: its hooks may run. */
+export function isBeingStarted({ starter }: ContainerRecord): boolean {
+  return starter !== null && isAlive(starter);
+}
+
 /** A `create` that died on its way leaves a container that has stopped: `delete` removes it. */
 export function containerStatus(record: ContainerRecord): ContainerStatus {
   if (record.creator !== null) return isAlive(record.creator) ? "creating" : "stopped";

@@ -23,6 +23,32 @@ export async function withDeadline<T>(
   }
 }
 
+export interface Watch {
+  readonly everyMs: number;
+  readonly parent: AbortSignal;
+  /** Why `work` is to be given up; null: it is not. */
+  readonly probe: () => RunvError | null;
+}
+
+/** Runs `work` with a signal that aborts as soon as `probe` says why, or when `parent` does. @throws RunvError what `probe` said */
+export async function withAbortWhen<T>(
+  { everyMs, parent, probe }: Watch,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const given = new AbortController();
+  const timer = setInterval(() => {
+    const reason = probe();
+    if (reason !== null) given.abort(reason);
+  }, everyMs);
+  try {
+    return await work(AbortSignal.any([parent, given.signal]));
+  } catch (error) {
+    throw given.signal.aborted ? abortReason(given.signal) : error;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 /** @throws the signal's reason, or RunvError cancelled when that is not one of ours. */
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw abortReason(signal);

@@ -31,6 +31,8 @@ export const terminationTimeoutMs = 10_000;
 /** While another verb works on the same container. Longer than any single step under the lock. */
 export const stateLockTimeoutMs = 60_000;
 export const stateLockRetryMs = 2;
+/** How often a `start` looks whether it is still wanted, while its poststart hooks run. */
+export const starterWatchIntervalMs = 50;
 /** Hooks have the timeouts that config.json gives them; this bounds those without. */
 export const hookRunTimeoutMs = 86_400_000;
 /** poststop hooks of a `create` that failed, which may have been asked to end. */

@@ -21,6 +21,7 @@ export type Need =
   | "exec-personality"
   | "exec-user"
   | "fifo-devices"
+  | "gives-up-hooks"
   | "guest-cgroups"
   | "guest-pid-in-state"
   | "ignore-paused"
@@ -122,6 +123,7 @@ const runcLacks = {
   tun: "the host may have no tun driver",
   "mapped-mounts": "runc 1.1 ignores mappings of mounts",
   "mounts-inside": "runc resolves an overlay's directories on the host",
+  "gives-up-hooks": "runc waits for its hooks, whoever deletes the container meanwhile",
   "kills-hook-sessions": "runc kills the hook alone, and waits for whoever else holds its output",
   "poststart-at-start": "runc 1.1 runs poststart hooks in create",
   "poststart-failure": "runc 1.1 runs poststart hooks in create",
@@ -165,6 +167,7 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       "additional-gids": "crun exec has no --additional-gids",
       "checked-mappings": "crun ignores mappings without a user namespace",
       "guest-pid-in-state": "crun tells startContainer hooks the pid on the host",
+      "gives-up-hooks": "crun waits for its hooks, whoever deletes the container meanwhile",
       "kills-hook-sessions": "crun kills the hook alone",
       "poststart-failure": "crun goes on when a poststart hook fails",
       "poststop-after-failed-create":

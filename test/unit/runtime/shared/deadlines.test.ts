@@ -1,6 +1,12 @@
 import { RunvError } from "@runv/protocol";
 import { expect, test } from "vitest";
-import { pollUntil, sleep, throwIfAborted, withDeadline } from "../../../../runtime/src/shared/deadlines.ts";
+import {
+  pollUntil,
+  sleep,
+  throwIfAborted,
+  withAbortWhen,
+  withDeadline,
+} from "../../../../runtime/src/shared/deadlines.ts";
 
 const never = async () => new Promise<never>(() => undefined);
 
@@ -37,4 +43,31 @@ test("polling ends with the first answer", async () => {
   let tries = 0;
   const answer = await pollUntil(1, AbortSignal.timeout(60_000), () => (++tries === 3 ? "yes" : null));
   expect([answer, tries]).toEqual(["yes", 3]);
+});
+
+test("withAbortWhen gives work up as soon as there is a reason, and throws that", async () => {
+  const parent = new AbortController().signal;
+  const reason = new RunvError("invalid-state", "no longer wanted");
+  const watch = (probe: () => RunvError | null) => ({ everyMs: 1, parent, probe });
+  const endless = async (signal: AbortSignal) => sleep(60_000, signal);
+  await expect(
+    withAbortWhen(
+      watch(() => reason),
+      endless,
+    ),
+  ).rejects.toBe(reason);
+  expect(
+    await withAbortWhen(
+      watch(() => null),
+      async () => Promise.resolve(7),
+    ),
+  ).toBe(7);
+});
+
+test("withAbortWhen ends with its parent", async () => {
+  const parent = new AbortController();
+  const watch = { everyMs: 60_000, parent: parent.signal, probe: () => null };
+  const work = withAbortWhen(watch, async (signal) => sleep(60_000, signal));
+  parent.abort();
+  await expect(work).rejects.toMatchObject({ code: "cancelled" });
 });

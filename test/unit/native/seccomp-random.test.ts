@@ -3,6 +3,12 @@ import { expect, test } from "vitest";
 import { randomNumbers } from "../../fixtures/native/random-numbers.ts";
 import { verdict, x8664 } from "../../harness/classic-bpf.ts";
 import { caseCount } from "../../harness/sample.ts";
+import {
+  conditionsHold,
+  type ModelCondition,
+  randomConditions,
+  randomWord,
+} from "../../harness/seccomp-model.ts";
 import { compiledProfiles } from "./seccomp-profiles.ts";
 
 /** System calls of x86_64 in the order of their numbers, from 0 (asm/unistd_64.h). */
@@ -24,42 +30,22 @@ const actions: readonly (readonly [name: string, errno: number | undefined, verd
 ];
 const permissive = ["SCMP_ACT_ALLOW", "SCMP_ACT_LOG", "SCMP_ACT_TRACE"];
 const enosys = 0x00050000 + 38;
-const max = 2n ** 64n - 1n;
-
-/** runtime-spec: config-linux.md, "Seccomp"; libseccomp: seccomp_rule_add(3). */
-const operators: Readonly<Record<string, (argument: bigint, value: bigint, second: bigint) => boolean>> = {
-  SCMP_CMP_EQ: (argument, value) => argument === value,
-  SCMP_CMP_NE: (argument, value) => argument !== value,
-  SCMP_CMP_LT: (argument, value) => argument < value,
-  SCMP_CMP_LE: (argument, value) => argument <= value,
-  SCMP_CMP_GT: (argument, value) => argument > value,
-  SCMP_CMP_GE: (argument, value) => argument >= value,
-  SCMP_CMP_MASKED_EQ: (argument, value, second) => (argument & value) === second,
-};
 
 type Random = (below: number) => number;
 const pick = <T>(random: Random, list: readonly T[]): T => list[random(list.length)] as T;
 
-/** Few enough values that conditions meet, on both sides of 32 bits. */
-function word(random: Random): bigint {
-  const base = pick(random, [0n, 1n, 7n, 0xffffffffn, 2n ** 32n, 2n ** 53n + 1n, max - 1n]);
-  return BigInt.asUintN(64, base + BigInt(random(3)) - 1n);
-}
-
-function condition(random: Random, among: readonly string[]): SeccompCondition {
-  const operator = pick(random, among);
-  const value = word(random);
-  // What lies outside of the mask never compares equal, and libseccomp takes no account of it.
-  const secondValue = operator === "SCMP_CMP_MASKED_EQ" ? word(random) & value : 0n;
-  return { argument: random(6), operator, value: String(value), secondValue: String(secondValue) };
-}
-
-/** Several comparisons by order of one argument are what libseccomp itself gets wrong above 32 bits. */
-function conditionsOf(random: Random): SeccompCondition[] {
-  const any = Array.from({ length: random(4) }, () => condition(random, Object.keys(operators)));
-  if (new Set(any.map(({ argument }) => argument)).size === any.length) return any;
-  return any.map(() => condition(random, ["SCMP_CMP_EQ", "SCMP_CMP_NE", "SCMP_CMP_MASKED_EQ"]));
-}
+const asText = ({ argument, operator, value, secondValue }: ModelCondition): SeccompCondition => ({
+  argument,
+  operator,
+  value: String(value),
+  secondValue: String(secondValue),
+});
+const asModel = ({ argument, operator, value, secondValue }: SeccompCondition): ModelCondition => ({
+  argument,
+  operator,
+  value: BigInt(value),
+  secondValue: BigInt(secondValue),
+});
 
 /** Each rule is about other system calls: which of two rules wins is libseccomp's to say. */
 function profile(random: Random): Seccomp {
@@ -68,7 +54,7 @@ function profile(random: Random): Seccomp {
   const rules = Array.from({ length: 1 + random(12) }, (): SeccompRule => {
     const [action, errno] = pick(random, actions);
     const chosen = Array.from({ length: 1 + random(6) }, () => left.splice(random(left.length), 1)).flat();
-    const conditions = conditionsOf(random);
+    const conditions = randomConditions(random).map(asText);
     return { names: [...chosen, "no_such_call"], action, errno, conditions };
   }).filter((rule) => rule.names.length > 1);
   const architectures = pick(random, [
@@ -89,16 +75,9 @@ function expected(asked: Seccomp, number: number, args: readonly bigint[]): numb
     asked.architectures.includes("SCMP_ARCH_X86_64") && !permissive.includes(asked.defaultAction);
   if (hasStub && Math.max(...numbers) > 0 && number > Math.max(...numbers)) return enosys;
   const rule = asked.rules.find((candidate) => candidate.names.includes(names[number] ?? ""));
-  if (rule === undefined || !holds(rule, args)) return verdictOf(asked.defaultAction, asked.defaultErrno);
+  if (rule === undefined || !conditionsHold(rule.conditions.map(asModel), args))
+    return verdictOf(asked.defaultAction, asked.defaultErrno);
   return verdictOf(rule.action, rule.errno);
-}
-
-function holds({ conditions }: SeccompRule, args: readonly bigint[]): boolean {
-  const each = conditions.map(({ argument, operator, value, secondValue }) =>
-    operators[operator]?.(args[argument] ?? 0n, BigInt(value), BigInt(secondValue)),
-  );
-  const isTwice = new Set(conditions.map(({ argument }) => argument)).size < conditions.length;
-  return isTwice ? each.some(Boolean) : each.every(Boolean);
 }
 
 const profiles = caseCount({ sample: 100, full: 3000 });
@@ -114,7 +93,7 @@ test("random profiles decide as they say", async () => {
       throw new Error(`${JSON.stringify(one)}: ${thrown?.message ?? ""}`);
     for (let call = 0; call < callsOfEach; call++) {
       const number = random(names.length + 3);
-      const args = Array.from({ length: 6 }, () => word(random));
+      const args = Array.from({ length: 6 }, () => randomWord(random));
       const decided = verdict(compiled.program, { arch: x8664, number, args });
       const rule = one.rules.find((candidate) => candidate.names.includes(names[number] ?? ""));
       const what = { default: one.defaultAction, rule, number, args: args.map(String) };

@@ -6,6 +6,7 @@ import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
 import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
 import type { HostNeed } from "../shared/host-need.ts";
+import { inSuccession } from "../shared/in-succession.ts";
 import type { Releases } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
@@ -13,7 +14,7 @@ import { containerDirectory } from "../state/paths.ts";
 import { changeContainer } from "../state/store.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Context } from "./context.ts";
-import { makeNamespaces } from "./namespaces.ts";
+import { hasCreationHooks, makeNamespaces } from "./namespaces.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { proxyTerminal } from "./terminal.ts";
 
@@ -60,37 +61,61 @@ export async function bootMachine(
   });
   const need = hostNeedOf({ ...boot, plan, storage });
   const warn = (sentence: string): void => context.log.warning(sentence);
-  const limiting = { warn, signal: context.signal };
   const machineNeed = { ...need, isFenced: plan.spare.memoryMib > 0 };
-  await limitHostPlace(record, { resources, need: machineNeed }, limiting);
-  const proxy = await makeNamespaces({ ...request, storage }, context, releases);
-  await place.settle();
-  watch.lap("namespaces");
-  const sandbox = await bootSandbox(
-    {
-      directory: record.vmDirectory,
-      ...boot,
-      plan,
-      storage,
-      cgroups: record.cgroups,
-      // The memory that the container takes is the VMM's.
-      oomScoreAdj: bundle.spec.process.oomScoreAdj ?? 0,
-      rollback: {
-        trees: [containerDirectory(context.root, record.id), record.vmDirectory],
-        cgroups: place.newCgroups,
-      },
-      powerOffWithInit: true,
-      onLaunched: async (vm) => {
-        watch.lap("launch");
-        await noteVm(record, vm, context);
-      },
-      signal: context.signal,
+  await limitHostPlace(record, { resources, need: machineNeed }, { warn, signal: context.signal });
+  const options = {
+    directory: record.vmDirectory,
+    ...boot,
+    plan,
+    storage,
+    cgroups: record.cgroups,
+    // The memory that the container takes is the VMM's.
+    oomScoreAdj: bundle.spec.process.oomScoreAdj ?? 0,
+    rollback: {
+      trees: [containerDirectory(context.root, record.id), record.vmDirectory],
+      cgroups: place.newCgroups,
     },
-    releases,
+    powerOffWithInit: true,
+    onLaunched: async (vm: unknown) => {
+      watch.lap("launch");
+      await noteVm(record, vm, context);
+    },
+  };
+  watch.lap("plan");
+  const [proxy, sandbox] = await fillPlace(
+    {
+      hasHooks: hasCreationHooks(bundle.spec.hooks),
+      makeNamespaces: async (signal) => {
+        const proxy = await makeNamespaces({ ...request, storage }, { ...context, signal }, releases);
+        await place.settle();
+        return proxy;
+      },
+      bootSandbox: async (signal) => bootSandbox({ ...options, signal }, releases),
+    },
+    context.signal,
   );
   watch.lapBoot(sandbox.guest);
   describe({ sandbox, storage, plan }, context);
   return { sandbox, storage, proxy, hostNeed: need };
+}
+
+interface Filling {
+  readonly hasHooks: boolean;
+  readonly makeNamespaces: (signal: AbortSignal) => Promise<StartedResident>;
+  readonly bootSandbox: (signal: AbortSignal) => Promise<Sandbox>;
+}
+
+/** What hooks do to the namespaces and the root file system counts for the machine; without them nothing has to wait for anything. */
+async function fillPlace(
+  { hasHooks, makeNamespaces: make, bootSandbox: boot }: Filling,
+  parent: AbortSignal,
+): Promise<readonly [StartedResident, Sandbox]> {
+  if (hasHooks) return [await make(parent), await boot(parent)];
+  const stop = new AbortController();
+  const signal = AbortSignal.any([parent, stop.signal]);
+  const works = [make(signal), boot(signal)] as const;
+  await inSuccession(works, () => stop.abort());
+  return Promise.all(works);
 }
 
 /** Whoever deletes a container whose `create` has been killed must find its VM, to wait for the end of that. */

@@ -1,3 +1,4 @@
+import type { Hooks } from "../oci/hooks-spec.ts";
 import { vsockSocketOf } from "../sandbox/attached.ts";
 import type { StoragePlan } from "../sandbox/storage-plan.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
@@ -18,8 +19,8 @@ interface Making {
 }
 
 /**
- * Makes the namespaces that callers know, and lets hooks fill them: before the machine boots and the root file system is handed to the
- * guest, so that what they do to it counts. @returns the proxy in them, which waits. @throws RunvError of a hook that failed
+ * Makes the namespaces that callers know, and lets hooks fill them: where there are some, before the machine boots and the root file
+ * system is handed to the guest, so that what they do to it counts. @returns the proxy in them, which waits. @throws RunvError of a hook that failed
  */
 export async function makeNamespaces(
   work: Making,
@@ -41,6 +42,11 @@ export async function makeNamespaces(
   releases.add("proxy", proxy.abandon);
   await runCreationHooks(work, proxy.identity, context);
   return proxy;
+}
+
+/** Whether hooks are run before the container is made. */
+export function hasCreationHooks({ prestart, createRuntime, createContainer }: Hooks): boolean {
+  return [prestart, createRuntime, createContainer].some((hooks) => hooks.length > 0);
 }
 
 /**

@@ -109,6 +109,14 @@ const mount = (destination: string, type: string, source: string, options: strin
 });
 const strict = ["nosuid", "noexec", "nodev"];
 
+const ownNamespaces: readonly Namespace[] = [
+  Namespace.PID,
+  Namespace.MOUNT,
+  Namespace.IPC,
+  Namespace.UTS,
+  Namespace.NETWORK,
+];
+
 /** The container of `runc spec`, with these arguments. */
 export function specContainer(id: string, args: readonly string[], changes: Partial<Process> = {}) {
   return {
@@ -132,7 +140,7 @@ export function specContainer(id: string, args: readonly string[], changes: Part
       mount("/sys", "sysfs", "sysfs", [...strict, "ro"]),
       mount("/sys/fs/cgroup", "cgroup", "cgroup", [...strict, "relatime", "ro"]),
     ],
-    namespaces: [Namespace.PID, Namespace.MOUNT, Namespace.IPC, Namespace.UTS, Namespace.NETWORK],
+    namespaces: [...ownNamespaces],
     maskedPaths: ["/proc/acpi", "/proc/kcore", "/proc/keys", "/proc/timer_list", "/sys/firmware"],
     readonlyPaths: ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"],
     deviceRules: [{ allow: false, type: "a", major: -1, minor: -1, access: "rwm" }],

@@ -33,9 +33,10 @@ static JSValue fd_dup(JSContext *ctx, JSValueConst self, int argc, JSValueConst 
 {
 	(void)self, (void)argc;
 	int fd;
-	if (runv_fd(ctx, argv[0], &fd) < 0)
+	uint32_t least;
+	if (runv_fd(ctx, argv[0], &fd) < 0 || runv_optional_uint32(ctx, argv[1], "least", 0, &least) < 0)
 		return JS_EXCEPTION;
-	return runv_check_number(ctx, fcntl(fd, F_DUPFD_CLOEXEC, 0), "dup", NULL);
+	return runv_check_number(ctx, fcntl(fd, F_DUPFD_CLOEXEC, least), "dup", NULL);
 }
 
 static JSValue fd_dup2(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
@@ -142,7 +143,7 @@ static JSValue fd_close_from(JSContext *ctx, JSValueConst self, int argc, JSValu
 
 static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("pipe", 0, fd_pipe),
-        JS_CFUNC_DEF("dup", 1, fd_dup),
+        JS_CFUNC_DEF("dup", 2, fd_dup),
         JS_CFUNC_DEF("dup2", 2, fd_dup2),
         JS_CFUNC_DEF("setCloexec", 2, fd_set_cloexec),
         JS_CFUNC_DEF("setNonblock", 2, fd_set_nonblock),

@@ -11,7 +11,7 @@
 #include "program.h"
 
 /* Reads from the connection before other descriptors get their turn. */
-enum { READS_PER_TURN = 4, HIGHEST_STREAM = PIO_STREAMS - 1 };
+enum { READS_PER_TURN = 4 };
 
 static bool is_stream_type(unsigned type)
 {
@@ -26,8 +26,10 @@ void pio_sink_abandon(struct pio_sink *sink)
 	sink->finished = true;
 }
 
-static void sink_failed(struct pio_sink *sink)
+void pio_sink_fail(struct pio_sink *sink)
 {
+	if (sink->finished)
+		return;
 	if (!sink->eof)
 		sink->closed_due = true;
 	pio_sink_abandon(sink);
@@ -43,7 +45,7 @@ static void watch_sink(struct pio_sink *sink)
 {
 	bool waits = runv_queue_length(&sink->pending) > 0;
 	if (runv_loop_rewatch(sink->stdio.fd, waits ? EPOLLOUT : sink->keep_open ? 0 : EPOLLERR) < 0)
-		sink_failed(sink);
+		pio_sink_fail(sink);
 }
 
 /* Writes straight from the received bytes; the rest waits in `pending`, at most a window of it. */
@@ -56,7 +58,7 @@ static int deliver(struct pio_sink *sink, const uint8_t *bytes, size_t length)
 		if (count < 0 && errno == EAGAIN)
 			break;
 		if (count < 0) {
-			sink_failed(sink);
+			pio_sink_fail(sink);
 			return 0;
 		}
 		took(sink, (size_t)count);
@@ -85,7 +87,7 @@ void pio_sink_write(struct process_io *io, int stream)
 		if (count < 0 && errno == EAGAIN)
 			break;
 		if (count < 0) {
-			sink_failed(sink);
+			pio_sink_fail(sink);
 			return;
 		}
 		took(sink, (size_t)count);
@@ -93,10 +95,13 @@ void pio_sink_write(struct process_io *io, int stream)
 		if (!runv_stdio_repeats(&sink->stdio))
 			break;
 	}
-	if (runv_queue_length(&sink->pending) == 0 && sink->eof)
-		pio_sink_abandon(sink);
-	else
+	if (runv_queue_length(&sink->pending) > 0 || !sink->eof) {
 		watch_sink(sink);
+		return;
+	}
+	if (sink->half_close)
+		shutdown(sink->stdio.fd, SHUT_WR);
+	pio_sink_abandon(sink);
 }
 
 void pio_sink_ready(struct process_io *io, int stream, uint32_t events)
@@ -104,7 +109,7 @@ void pio_sink_ready(struct process_io *io, int stream, uint32_t events)
 	struct pio_sink *sink = &io->sinks[stream];
 	bool nothing_waits = runv_queue_length(&sink->pending) == 0;
 	if (nothing_waits && (events & (EPOLLERR | EPOLLHUP)) != 0)
-		sink_failed(sink);
+		pio_sink_fail(sink);
 	else
 		pio_sink_write(io, stream);
 }
@@ -129,6 +134,8 @@ static const char *end_of_stream(struct process_io *io, int stream, uint32_t len
 	if (sink->eof)
 		return "protocol: EOF twice";
 	sink->eof = true;
+	/* Unless both directions are over: then closing says it, to whom no other copy of the socket is left. */
+	sink->half_close = pio_is_two_way(io, stream) && !io->sources[stream].closed_by_peer;
 	pio_sink_write(io, stream);
 	return NULL;
 }
@@ -165,13 +172,15 @@ static const char *begin_frame(struct process_io *io)
 		return "protocol: payload too long";
 	if (type == 0 || type > PIO_LAST_TYPE)
 		return "protocol: unknown frame type";
-	if (stream > (is_stream_type(type) ? HIGHEST_STREAM : 0))
+	if (stream >= (is_stream_type(type) ? (unsigned)io->stream_count : 1))
+		return "protocol: no such stream";
+	if (!io->sources[stream].open && !io->sinks[stream].open)
 		return "protocol: no such stream";
 	io->payload_left = length;
 	bool for_sink = type == PIO_DATA || type == PIO_EOF;
-	if (is_stream_type(type) && for_sink && io->sources[stream].attached)
+	if (is_stream_type(type) && for_sink && !io->sinks[stream].open)
 		return "protocol: DATA on a stream that this side sends";
-	if (is_stream_type(type) && !for_sink && io->sinks[stream].attached)
+	if (is_stream_type(type) && !for_sink && !io->sources[stream].open)
 		return "protocol: CREDIT on a stream that this side receives";
 	if (type == PIO_DATA)
 		return begin_data(&io->sinks[stream], length);
@@ -272,7 +281,7 @@ const char *pio_receive(JSContext *ctx, struct process_io *io)
 bool pio_all_delivered(const struct process_io *io)
 {
 	bool any = false;
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		if (io->sinks[stream].attached && !io->sinks[stream].finished)
 			return false;
 		any = any || io->sinks[stream].attached;
@@ -283,16 +292,16 @@ bool pio_all_delivered(const struct process_io *io)
 size_t pio_pending_bytes(const struct process_io *io)
 {
 	size_t bytes = 0;
-	for (int stream = 0; stream < PIO_STREAMS; stream++)
+	for (int stream = 0; stream < io->stream_count; stream++)
 		bytes += runv_queue_length(&io->sinks[stream].pending);
 	return bytes;
 }
 
 void pio_sinks_end(struct process_io *io)
 {
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		io->sinks[stream].eof = true;
-		io->sinks[stream].closed_due = false;
+		io->sinks[stream].closed_due = io->sinks[stream].half_close = false;
 		pio_sink_write(io, stream);
 	}
 }

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -79,7 +80,7 @@ static int write_out(struct process_io *io)
 /* Credits, closed sinks and ended sources as frames. They are few and bounded, so they are never refused for want of room. */
 static int queue_notices(struct process_io *io)
 {
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		struct pio_sink *sink = &io->sinks[stream];
 		struct pio_source *source = &io->sources[stream];
 		if (sink->closed_due) {
@@ -108,6 +109,8 @@ static int queue_notices(struct process_io *io)
 
 void pio_source_end(struct pio_source *source)
 {
+	if (source->half_close && source->stdio.fd >= 0)
+		shutdown(source->stdio.fd, SHUT_RD);
 	runv_stdio_close(&source->stdio);
 	if (source->finished)
 		return;
@@ -115,6 +118,22 @@ void pio_source_end(struct pio_source *source)
 		source->finished = true;
 	else
 		source->eof_due = true;
+}
+
+static bool is_hung_up(int fd)
+{
+	struct pollfd entry = {.fd = fd};
+	return poll(&entry, 1, 0) > 0 && (entry.revents & POLLHUP) != 0;
+}
+
+/* Its bytes are over. A socket that nobody has any more is over in both directions: the far side then closes it, and does not shut one of
+ * them down for others who have it. */
+static void end_of_source(struct process_io *io, int stream)
+{
+	struct pio_source *source = &io->sources[stream];
+	if (pio_is_two_way(io, stream) && (source->draining || is_hung_up(source->stdio.fd)))
+		pio_sink_fail(&io->sinks[stream]);
+	pio_source_end(source);
 }
 
 static size_t wanted_bytes(const struct pio_source *source)
@@ -129,7 +148,7 @@ static bool make_frame(struct process_io *io, int stream)
 	struct pio_source *source = &io->sources[stream];
 	size_t wanted = wanted_bytes(source);
 	if (source->draining && source->drain_left == 0) {
-		pio_source_end(source);
+		end_of_source(io, stream);
 		return false;
 	}
 	if (wanted == 0)
@@ -151,7 +170,7 @@ static bool make_frame(struct process_io *io, int stream)
 		pio_give_buffer(buffer);
 	/* Any other error ends the stream too: EIO is how a pty's master says that the last slave was closed. */
 	if (!nothing_now || source->draining)
-		pio_source_end(source);
+		end_of_source(io, stream);
 	return false;
 }
 
@@ -160,25 +179,34 @@ static bool is_open(const struct pio_source *source)
 	return source->attached && source->stdio.fd >= 0;
 }
 
-static int watch_sources(struct process_io *io, bool blocked)
+static int watch_sources(struct process_io *io)
 {
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		const struct pio_source *source = &io->sources[stream];
 		if (!is_open(source))
 			continue;
-		if (runv_loop_rewatch(source->stdio.fd, !blocked && source->credit > 0 ? EPOLLIN : 0) < 0)
+		if (runv_loop_rewatch(source->stdio.fd, source->credit > 0 ? EPOLLIN : 0) < 0)
 			return -1;
 	}
 	return 0;
 }
 
+/* While the connection has no room, a source is watched until it has had its turn or has been passed over. */
+static int rest(const struct pio_source *source)
+{
+	return is_open(source) ? runv_loop_rewatch(source->stdio.fd, 0) : 0;
+}
+
 /* Makes and writes frames from one source. 0 done for now, 1 the connection would block, -1. */
 static int send_source(struct process_io *io, int stream)
 {
+	io->sources[stream].passed_over = false;
 	for (int frames = 0; frames < FRAMES_PER_TURN && is_open(&io->sources[stream]); frames++) {
 		if (!make_frame(io, stream))
 			return 0;
 		int blocked = write_out(io);
+		if (blocked > 0 && rest(&io->sources[stream]) < 0)
+			return -1;
 		if (blocked != 0)
 			return blocked;
 		if (!runv_stdio_repeats(&io->sources[stream].stdio))
@@ -189,7 +217,7 @@ static int send_source(struct process_io *io, int stream)
 
 static bool drains(const struct process_io *io)
 {
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		if (is_open(&io->sources[stream]) && io->sources[stream].draining &&
 		    io->sources[stream].credit > 0)
 			return true;
@@ -204,7 +232,7 @@ void pio_give_up_sending(struct process_io *io)
 		pio_give_buffer(io->frame);
 	io->frame = NULL;
 	runv_queue_clear(&io->queued);
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		struct pio_source *source = &io->sources[stream];
 		source->closed_by_peer = true;
 		source->eof_due = false;
@@ -217,19 +245,20 @@ void pio_give_up_sending(struct process_io *io)
 static int send_all(struct process_io *io)
 {
 	int blocked = write_out(io);
-	for (int turn = 0; turn < PIO_STREAMS && blocked == 0; turn++) {
-		int stream = (io->next_source + turn) % PIO_STREAMS;
-		if (is_open(&io->sources[stream]) && io->sources[stream].draining)
+	for (int turn = 0; turn < io->stream_count && blocked == 0; turn++) {
+		int stream = (io->next_source + turn) % io->stream_count;
+		const struct pio_source *source = &io->sources[stream];
+		if (is_open(source) && (source->draining || source->passed_over))
 			blocked = send_source(io, stream);
 	}
-	io->next_source = (io->next_source + 1) % PIO_STREAMS;
+	io->next_source = (io->next_source + 1) % io->stream_count;
 	if (blocked >= 0 && queue_notices(io) < 0)
 		return -1;
 	if (blocked == 0)
 		blocked = write_out(io);
 	if (blocked < 0)
 		return -1;
-	if (watch_sources(io, blocked != 0) < 0)
+	if (blocked == 0 && watch_sources(io) < 0)
 		return -1;
 	return runv_loop_rewatch(io->connection, EPOLLIN | (blocked != 0 || drains(io) ? EPOLLOUT : 0U));
 }
@@ -249,9 +278,14 @@ int pio_send(struct process_io *io)
 
 void pio_source_ready(struct process_io *io, int stream)
 {
-	if (io->connection < 0 || pio_output_waits(io))
-		return;          /* pio_send then stops watching the sources */
-	send_source(io, stream); /* if that fails, so does what pio_send tries next, and reports it */
+	if (io->connection < 0)
+		return;
+	if (!pio_output_waits(io)) {
+		send_source(io, stream); /* if that fails, so does what pio_send tries next, and reports it */
+		return;
+	}
+	io->sources[stream].passed_over = true;
+	rest(&io->sources[stream]);
 }
 
 void pio_flush(struct process_io *io)
@@ -270,7 +304,7 @@ void pio_source_attach(struct process_io *io, int stream)
 
 void pio_drain(struct process_io *io)
 {
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		struct pio_source *source = &io->sources[stream];
 		if (!is_open(source) || source->draining)
 			continue;
@@ -283,7 +317,7 @@ void pio_drain(struct process_io *io)
 bool pio_all_sent(const struct process_io *io)
 {
 	bool any = false;
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		if (io->sources[stream].attached && !io->sources[stream].finished)
 			return false;
 		any = any || io->sources[stream].attached;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -15,11 +16,37 @@
 
 static JSClassID process_io_class;
 
+int pio_open(struct process_io *io, int stream, bool sends, bool receives)
+{
+	size_t count = (size_t)stream + 1;
+	if (stream >= io->stream_count) {
+		struct pio_source *sources = realloc(io->sources, count * sizeof *sources);
+		if (sources)
+			io->sources = sources;
+		struct pio_sink *sinks = realloc(io->sinks, count * sizeof *sinks);
+		if (sinks)
+			io->sinks = sinks;
+		if (!sources || !sinks) {
+			errno = ENOMEM;
+			return -1;
+		}
+	}
+	for (; io->stream_count <= stream; io->stream_count++) {
+		struct runv_stdio none = {.fd = -1};
+		io->sources[io->stream_count] =
+		        (struct pio_source){.stdio = none, .credit = PIO_WINDOW_BYTES};
+		io->sinks[io->stream_count] = (struct pio_sink){.stdio = none, .window = PIO_WINDOW_BYTES};
+	}
+	io->sources[stream].open = sends;
+	io->sinks[stream].open = receives;
+	return 0;
+}
+
 static bool has_work(const struct process_io *io)
 {
 	if (io->connection >= 0)
 		return true;
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		if (io->sinks[stream].attached && !io->sinks[stream].finished)
 			return true;
 	}
@@ -101,7 +128,7 @@ static void connection_ready(JSContext *ctx, int fd, uint32_t events, void *opaq
 
 static void serve_stdio(struct process_io *io, int fd, uint32_t events)
 {
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
+	for (int stream = 0; stream < io->stream_count; stream++) {
 		if (io->sources[stream].stdio.fd == fd) {
 			pio_source_ready(io, stream);
 			return;
@@ -134,16 +161,34 @@ static struct process_io *this_io(JSContext *ctx, JSValueConst self)
 	return JS_GetOpaque2(ctx, self, process_io_class);
 }
 
+static JSValue open_stream(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)argc;
+	int stream;
+	bool sends, receives;
+	struct process_io *io = this_io(ctx, self);
+	if (!io ||
+	    runv_int32(ctx, argv[0], "stream", PIO_STANDARD_STREAMS, PIO_MAX_STREAMS - 1, &stream) < 0 ||
+	    runv_option_bool(ctx, argv[1], "sends", &sends) < 0 ||
+	    runv_option_bool(ctx, argv[1], "receives", &receives) < 0)
+		return JS_EXCEPTION;
+	if (stream < io->stream_count && (io->sources[stream].open || io->sinks[stream].open))
+		return runv_throw_code(ctx, EBUSY, "openStream", "stream is open already: openStream");
+	if (pio_open(io, stream, sends, receives) < 0)
+		return runv_throw_errno(ctx, errno, "openStream", NULL);
+	return JS_UNDEFINED;
+}
+
 static JSValue send_from(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)argc;
 	int stream, fd;
 	struct process_io *io = this_io(ctx, self);
-	if (!io || runv_int32(ctx, argv[0], "stream", 0, PIO_STREAMS - 1, &stream) < 0 ||
+	if (!io || runv_int32(ctx, argv[0], "stream", 0, io->stream_count - 1, &stream) < 0 ||
 	    runv_fd(ctx, argv[1], &fd) < 0)
 		return JS_EXCEPTION;
 	struct pio_source *source = &io->sources[stream];
-	if (source->attached || io->sinks[stream].attached || runv_loop_watcher(fd))
+	if (source->attached || !source->open || runv_loop_watcher(fd))
 		return runv_throw_code(ctx, EBUSY, "sendFrom",
 		                       "stream or descriptor is in use already: sendFrom");
 	if (runv_stdio_open_source(&source->stdio, fd, JS_ToBool(ctx, argv[2]) > 0) < 0 ||
@@ -151,6 +196,9 @@ static JSValue send_from(JSContext *ctx, JSValueConst self, int argc, JSValueCon
 		runv_stdio_close(&source->stdio);
 		return runv_throw_errno(ctx, errno, "sendFrom", NULL);
 	}
+	source->half_close = pio_is_two_way(io, stream) && JS_ToBool(ctx, argv[2]) <= 0;
+	if (stream < PIO_STANDARD_STREAMS)
+		io->sinks[stream].open = false;
 	pio_source_attach(io, stream);
 	io->drained_told = false;
 	wake(io);
@@ -175,18 +223,20 @@ static JSValue receive_to(JSContext *ctx, JSValueConst self, int argc, JSValueCo
 	int stream, fd;
 	bool shared, keep_open;
 	struct process_io *io = this_io(ctx, self);
-	if (!io || runv_int32(ctx, argv[0], "stream", 0, PIO_STREAMS - 1, &stream) < 0 ||
+	if (!io || runv_int32(ctx, argv[0], "stream", 0, io->stream_count - 1, &stream) < 0 ||
 	    runv_fd(ctx, argv[1], &fd) < 0 || runv_option_bool(ctx, argv[2], "shared", &shared) < 0 ||
 	    runv_option_bool(ctx, argv[2], "keepOpen", &keep_open) < 0)
 		return JS_EXCEPTION;
 	struct pio_sink *sink = &io->sinks[stream];
-	if (sink->attached || io->sources[stream].attached || (!keep_open && runv_loop_watcher(fd)))
+	if (sink->attached || !sink->open || (!keep_open && runv_loop_watcher(fd)))
 		return runv_throw_code(ctx, EBUSY, "receiveTo",
 		                       "stream or descriptor is in use already: receiveTo");
 	sink->keep_open = keep_open;
 	if (open_sink(sink, io, fd, shared) < 0)
 		return runv_throw_errno(ctx, errno, "receiveTo", NULL);
 	sink->attached = true;
+	if (stream < PIO_STANDARD_STREAMS)
+		io->sources[stream].open = false;
 	pio_sink_write(io, stream);
 	io->delivered_told = false;
 	wake(io);
@@ -239,7 +289,7 @@ static void close_everything(struct process_io *io)
 {
 	pio_flush(io);
 	drop_connection(io);
-	for (int stream = 0; stream < PIO_STREAMS; stream++)
+	for (int stream = 0; stream < io->stream_count; stream++)
 		pio_sink_abandon(&io->sinks[stream]);
 }
 
@@ -260,14 +310,22 @@ static int take_handler(JSContext *ctx, JSValueConst handlers, const char *name,
 	return JS_IsException(*out) ? -1 : runv_function(ctx, *out, name);
 }
 
-static void initialize(struct process_io *io)
+static int initialize(struct process_io *io)
 {
 	io->connection = -1;
 	io->on_frame = io->on_drained = io->on_delivered = io->on_broken = io->self = JS_UNDEFINED;
-	for (int stream = 0; stream < PIO_STREAMS; stream++) {
-		io->sources[stream].stdio.fd = io->sinks[stream].stdio.fd = -1;
-		io->sources[stream].credit = io->sinks[stream].window = PIO_WINDOW_BYTES;
+	for (int stream = 0; stream < PIO_STANDARD_STREAMS; stream++) {
+		if (pio_open(io, stream, true, true) < 0)
+			return -1;
 	}
+	return 0;
+}
+
+static void free_io(JSRuntime *runtime, struct process_io *io)
+{
+	free(io->sources);
+	free(io->sinks);
+	js_free_rt(runtime, io);
 }
 
 static int set_up(JSContext *ctx, struct process_io *io, int connection, JSValueConst handlers)
@@ -299,7 +357,11 @@ static JSValue process_io_new(JSContext *ctx, JSValueConst self, int argc, JSVal
 		JS_FreeValue(ctx, object);
 		return JS_EXCEPTION;
 	}
-	initialize(io);
+	if (initialize(io) < 0) {
+		free_io(JS_GetRuntime(ctx), io);
+		JS_FreeValue(ctx, object);
+		return runv_throw_errno(ctx, ENOMEM, "processIo", NULL);
+	}
 	JS_SetOpaque(object, io);
 	if (set_up(ctx, io, connection, argv[1]) < 0) {
 		release(ctx, io);
@@ -312,13 +374,16 @@ static JSValue process_io_new(JSContext *ctx, JSValueConst self, int argc, JSVal
 
 static void finalize(JSRuntime *runtime, JSValue object)
 {
-	js_free_rt(runtime, JS_GetOpaque(object, process_io_class));
+	struct process_io *io = JS_GetOpaque(object, process_io_class);
+	if (io)
+		free_io(runtime, io);
 }
 
 static const JSCFunctionListEntry methods[] = {
-        JS_CFUNC_DEF("sendFrom", 3, send_from),         JS_CFUNC_DEF("receiveTo", 3, receive_to),
-        JS_CFUNC_DEF("drainNow", 0, drain_now),         JS_CFUNC_DEF("sendFrame", 2, send_frame),
-        JS_CFUNC_DEF("pendingBytes", 0, pending_bytes), JS_CFUNC_DEF("close", 0, close_io),
+        JS_CFUNC_DEF("openStream", 2, open_stream), JS_CFUNC_DEF("sendFrom", 3, send_from),
+        JS_CFUNC_DEF("receiveTo", 3, receive_to),   JS_CFUNC_DEF("drainNow", 0, drain_now),
+        JS_CFUNC_DEF("sendFrame", 2, send_frame),   JS_CFUNC_DEF("pendingBytes", 0, pending_bytes),
+        JS_CFUNC_DEF("close", 0, close_io),
 };
 
 static int start_family(JSContext *ctx)

@@ -12,7 +12,8 @@
 #include "stdio-fd.h"
 
 enum {
-	PIO_STREAMS = 3,
+	PIO_STANDARD_STREAMS = 3, /* every connection has them */
+	PIO_MAX_STREAMS = 256,    /* a stream's number is a byte */
 	PIO_HEADER_BYTES = 8,
 	PIO_MAX_PAYLOAD = 65536,
 	PIO_WINDOW_BYTES = 262144,
@@ -27,10 +28,13 @@ enum pio_type { PIO_DATA = 4, PIO_EOF = 5, PIO_CREDIT = 6, PIO_CLOSED = 7, PIO_L
 /* A stream whose bytes this side reads from a descriptor and sends. */
 struct pio_source {
 	struct runv_stdio stdio;
+	bool open; /* frames about it may come and go */
 	bool attached;
-	bool eof_due;  /* the descriptor has ended: EOF is to be sent */
-	bool finished; /* EOF is sent, or queued to be, or nobody wants more */
+	bool passed_over; /* had something while the connection had no room: next in turn */
+	bool eof_due;     /* the descriptor has ended: EOF is to be sent */
+	bool finished;    /* EOF is sent, or queued to be, or nobody wants more */
 	bool closed_by_peer;
+	bool half_close; /* when nobody wants more, the descriptor's other direction goes on */
 	bool draining;
 	size_t drain_left;
 	uint32_t credit;
@@ -39,8 +43,10 @@ struct pio_source {
 /* A stream whose bytes this side receives and writes to a descriptor. */
 struct pio_sink {
 	struct runv_stdio stdio;
+	bool open;
 	bool attached;
 	bool keep_open;
+	bool half_close; /* at the end, the descriptor's other direction goes on */
 	bool eof;        /* no more will come */
 	bool finished;   /* everything is written, or cannot be */
 	bool closed_due; /* the reader is gone: CLOSED is to be sent */
@@ -52,8 +58,10 @@ struct pio_sink {
 struct process_io {
 	int connection;   /* -1 once it has ended */
 	bool send_failed; /* the peer reads no more, but what it wrote before may still come */
-	struct pio_source sources[PIO_STREAMS];
-	struct pio_sink sinks[PIO_STREAMS];
+	/* By stream. A standard one is open in both directions until it is attached in one, a further one as pio_open says. */
+	struct pio_source *sources;
+	struct pio_sink *sinks;
+	int stream_count;
 	/* Going out: the frame that is being written, then whole frames that wait. */
 	uint8_t *frame;
 	size_t frame_start, frame_end;
@@ -84,6 +92,15 @@ static inline uint32_t pio_get_u32(const uint8_t *bytes)
 	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
+/* Opens further streams up to this number, that one in these directions. 0, or -1 with ENOMEM. */
+int pio_open(struct process_io *io, int stream, bool sends, bool receives);
+
+/* Both directions at once: the two ends of a socket, which has a half-close. */
+static inline bool pio_is_two_way(const struct process_io *io, int stream)
+{
+	return stream >= PIO_STANDARD_STREAMS && io->sources[stream].open && io->sinks[stream].open;
+}
+
 /* Sending (process-io-send.c). */
 
 /* Writes what waits and reads sources as long as neither blocks. 0, or -1 with the errno of the connection. */
@@ -111,6 +128,8 @@ const char *pio_receive(JSContext *ctx, struct process_io *io);
 void pio_sink_ready(struct process_io *io, int stream, uint32_t events);
 /* Drops what waits and closes the descriptor. */
 void pio_sink_abandon(struct pio_sink *sink);
+/* Nothing can be written any more: CLOSED is due. */
+void pio_sink_fail(struct pio_sink *sink);
 /* Writes what waits for this sink. */
 void pio_sink_write(struct process_io *io, int stream);
 bool pio_all_delivered(const struct process_io *io);

@@ -63,8 +63,8 @@ declare module "runv:sys" {
   export function getcwd(): string;
   export function chroot(path: string): void;
   export function pipe(): [reader: Fd, writer: Fd];
-  /** A copy of the descriptor, close-on-exec. */
-  export function dup(fd: Fd): Fd;
+  /** A copy of the descriptor, close-on-exec, with the lowest free number from `least` on. */
+  export function dup(fd: Fd, least?: number): Fd;
   /** dup2(2); the copy is not close-on-exec. Equal numbers just clear close-on-exec. */
   export function dup2(from: Fd, to: Fd): void;
   export function setCloexec(fd: Fd, on: boolean): void;
@@ -245,6 +245,8 @@ declare module "runv:sys" {
   export function accept(listener: Fd): { fd: Fd; cid: number } | null;
   /** SO_ERROR: returns normally when there is none, else throws it. */
   export function socketError(fd: Fd): void;
+  /** SO_TYPE and SO_ACCEPTCONN of socket(7), and whether it has a peer (getpeername(2)); the latter two 0 or 1. Throws ENOTSOCK. */
+  export function socketFacts(fd: Fd): { type: number; acceptsConnections: number; connected: number };
   export function shutdown(fd: Fd, how: number): void;
   /** One sendmsg(2) with SCM_RIGHTS. */
   export function sendWithFds(socket: Fd, data: string, fds: readonly Fd[]): void;
@@ -340,7 +342,7 @@ declare module "runv:sys" {
    * what was received before is still delivered. */
   export function mux(carrier: Fd, options: MuxOptions, onBroken: (reason: string) => void): Mux;
 
-  /** The process-I/O protocol (agent/protocol/README.md): one connection carries one process's three streams with credit
+  /** The process-I/O protocol (agent/protocol/README.md): one connection carries one process's three streams and its further ones, with credit
    * each, window size, signals and its exit. C moves stream bytes and credits; other frames reach `onFrame`. */
   export interface ProcessIoHandlers {
     /** A frame that is not DATA, EOF, CREDIT or CLOSED. */
@@ -355,7 +357,11 @@ declare module "runv:sys" {
     onBroken(reason: string): void;
   }
   export interface ProcessIo {
-    /** No method calls a handler: they are called from the loop. This side reads `fd` and sends its bytes as `stream` (0 stdin, 1 stdout, 2 stderr). Owns `fd`; sets it non-blocking only when it
+    /** No method calls a handler: they are called from the loop. Lets a stream from 3 to 255 have frames, in these directions of this side's: those that it
+     * has not opened end the connection. What arrives waits for `receiveTo`. One with both directions is to be attached to two copies of a
+     * socket: the end of one direction shuts that down and leaves the other. */
+    openStream(stream: number, directions: { sends: boolean; receives: boolean }): void;
+    /** This side reads `fd` and sends its bytes as `stream` (0 stdin, 1 stdout, 2 stderr, or one that was opened). Owns `fd`; sets it non-blocking only when it
      * is a pipe or socket of our own (`shared` false); a shared one (inherited stdio) is read by poll, one read a readiness. */
     sendFrom(stream: number, fd: Fd, shared: boolean): void;
     /** This side writes what it receives on `stream` to `fd`; at EOF closes it. With `keepOpen` (a pty's master) a

@@ -181,6 +181,24 @@ static JSValue socket_error(JSContext *ctx, JSValueConst self, int argc, JSValue
 	return pending ? runv_throw_errno(ctx, pending, "connect", NULL) : JS_UNDEFINED;
 }
 
+/* What it is before anything is done with it: socket(7). */
+static JSValue socket_facts(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)self, (void)argc;
+	int fd, type, accepts;
+	struct sockaddr_storage peer;
+	socklen_t type_size = sizeof type, accepts_size = sizeof accepts, peer_size = sizeof peer;
+	if (runv_fd(ctx, argv[0], &fd) < 0)
+		return JS_EXCEPTION;
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_size) < 0 ||
+	    getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &accepts_size) < 0)
+		return runv_throw_errno(ctx, errno, "getsockopt", NULL);
+	bool connected = getpeername(fd, (struct sockaddr *)&peer, &peer_size) == 0;
+	const struct runv_number numbers[] = {
+	        {"type", type}, {"acceptsConnections", accepts}, {"connected", connected}};
+	return runv_number_object(ctx, numbers, RUNV_COUNT(numbers));
+}
+
 static JSValue socket_shutdown(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)self, (void)argc;
@@ -240,6 +258,7 @@ static const JSCFunctionListEntry exports[] = {
         JS_CFUNC_DEF("socketpair", 0, socket_pair),
         JS_CFUNC_DEF("accept", 1, socket_accept),
         JS_CFUNC_DEF("socketError", 1, socket_error),
+        JS_CFUNC_DEF("socketFacts", 1, socket_facts),
         JS_CFUNC_DEF("shutdown", 2, socket_shutdown),
         JS_CFUNC_DEF("vhostVsockSetCid", 2, socket_set_guest_cid),
         JS_CFUNC_DEF("interfaceUp", 1, socket_interface_up),

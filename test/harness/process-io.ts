@@ -6,7 +6,7 @@ import {
   encodeResize,
   encodeSignal,
   frameType,
-  type Hello,
+  type ProcessName,
   parseExit,
   processIoPort,
   stream,
@@ -61,9 +61,9 @@ export class ProcessConnection {
     socket.on("error", (error) => this.#failed(error));
   }
 
-  static async open(guest: Guest, hello: Hello): Promise<ProcessConnection> {
+  static async open(guest: Guest, name: ProcessName): Promise<ProcessConnection> {
     const connection = new ProcessConnection(await guest.dial(processIoPort));
-    connection.#send(frameType.hello, 0, Buffer.from(encodeHello(hello)));
+    connection.#send(frameType.hello, 0, Buffer.from(encodeHello(name, 0)));
     return connection;
   }
 

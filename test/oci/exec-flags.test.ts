@@ -62,16 +62,6 @@ ociSuite("exec flags about rights", ({ test, each }) => {
   );
 
   test(
-    "--preserve-fds is refused with a reason",
-    async (bed) => {
-      const outcome = await bed.verb(["exec", "--preserve-fds", "1", await bed.start(), "true"]);
-      expect(outcome.status).toBe(255);
-      expect(outcome.stderr).toMatch(/--preserve-fds: .*virtual machine/);
-    },
-    "is-a-machine",
-  );
-
-  test(
     "--ignore-paused is for a container that runs, too",
     async (bed) => {
       expect(await bed.must("exec", "--ignore-paused", await bed.start(), "echo", "ran")).toBe("ran\n");

@@ -6,17 +6,29 @@ export const frameType = { hello: 1, welcome: 2, refused: 3, resize: 8, signal: 
 /** The three streams of a process. */
 export const stream = { stdin: 0, stdout: 1, stderr: 2 } as const;
 
-/** What the host says first on a process-I/O connection. `process` is empty for the init process. */
-export interface Hello {
+/** A preserved descriptor's stream has its number, and that is a byte. */
+export const firstPreserved = 3;
+export const maxPreserved = 253;
+
+/** `process` is empty for the init process. */
+export interface ProcessName {
   readonly container: string;
   readonly process: string;
 }
 
-const helloVersion = 1;
+/** What the host says first on a process-I/O connection. */
+export interface Hello extends ProcessName {
+  /** How many descriptors from 3 on are streams too. */
+  readonly preserved: number;
+}
+
+/** Without preserved descriptors the first is spoken, which agents of before know. */
+const helloVersions = { streams: 1, preserved: 2 } as const;
 const maxHelloBytes = 4096;
 
-export function encodeHello(hello: Hello): string {
-  return JSON.stringify({ version: helloVersion, ...hello });
+export function encodeHello({ container, process }: ProcessName, preserved: number): string {
+  if (preserved === 0) return JSON.stringify({ version: helloVersions.streams, container, process });
+  return JSON.stringify({ version: helloVersions.preserved, container, process, preserved });
 }
 
 /** @returns null when `text` is not a HELLO of this version. */
@@ -24,9 +36,15 @@ export function parseHello(text: string): Hello | null {
   if (text.length > maxHelloBytes) return null;
   const hello = parseJsonObject(text);
   if (hello === null) return null;
-  const { version, container, process } = hello;
-  if (version !== helloVersion || typeof container !== "string" || typeof process !== "string") return null;
-  return { container, process };
+  const { version, container, process, preserved } = hello;
+  if (typeof container !== "string" || typeof process !== "string") return null;
+  if (version === helloVersions.streams) return { container, process, preserved: 0 };
+  if (version !== helloVersions.preserved || !isPreservedCount(preserved)) return null;
+  return { container, process, preserved };
+}
+
+function isPreservedCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value > 0 && value <= maxPreserved;
 }
 
 /** How a process ended: `signal` is 0 unless a signal killed it. */

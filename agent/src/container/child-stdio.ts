@@ -1,21 +1,32 @@
-import { closeFrom, dup2, type Fd, setControllingTerminal, setsid } from "../linux/sys.ts";
+import { firstPreserved } from "@runv/protocol";
+import { close, closeFrom, dup2, type Fd, setControllingTerminal, setsid } from "../linux/sys.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** The ends of the three streams that the process gets. */
 export type ChildStreams = readonly [stdin: Fd, stdout: Fd, stderr: Fd];
 
-const firstOther = 3;
-
-/** Makes pipes the descriptors 0 to 2. They and `keep` are numbered above 2: the agent's own 0 to 2 are always open. */
-export function wirePipes(streams: ChildStreams, keep: Fd): void {
-  streams.forEach((fd, index) => dup2(fd, index));
-  closeFrom(firstOther, [keep]);
+/** What a child makes its descriptors of. */
+export interface ChildDescriptors {
+  /** Null with a terminal. */
+  readonly streams: ChildStreams | null;
+  /** Those that follow: preserved.ts. */
+  readonly preserved: readonly Fd[];
+  /** To be kept; numbered as `preserved` are. */
+  readonly channel: Fd;
 }
 
-/** Makes a terminal the descriptors 0 to 2. */
-export function wireTerminal(terminal: Terminal, keep: Fd): void {
-  for (const fd of [0, 1, 2]) dup2(terminal.slave, fd);
-  closeFrom(firstOther, [keep]);
+/** Makes pipes or the terminal the descriptors 0 to 2, and lets the preserved ones follow. The pipes are numbered above 2: the agent's own 0 to 2 are always open. */
+export function wireDescriptors(
+  { streams, preserved, channel }: ChildDescriptors,
+  terminal: Terminal | null,
+): void {
+  const standard = streams ?? (terminal === null ? [] : [terminal.slave, terminal.slave, terminal.slave]);
+  standard.forEach((fd, index) => dup2(fd, index));
+  closeFrom(firstPreserved, [channel, ...preserved]);
+  preserved.forEach((fd, index) => {
+    dup2(fd, firstPreserved + index);
+    close(fd);
+  });
 }
 
 /** A session of its own; a terminal, when there is one, is wired already and becomes its controlling terminal. */

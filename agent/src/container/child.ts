@@ -5,6 +5,7 @@ import { SIGKILL } from "../linux/signals.ts";
 import { close, exit, type Fd, kill, setNonblock, socketpair, write } from "../linux/sys.ts";
 import { type ChildMessage, errorOfChild, goAhead } from "./child-channel.ts";
 import { ChildReader } from "./child-reader.ts";
+import { moveUp } from "./preserved.ts";
 
 /** What a child has made for the agent: the result of its work, and its terminal's master, twice, when it made one. */
 interface Report {
@@ -60,7 +61,7 @@ export class Child {
   ) {
     this.#onExit = exited;
     this.#adopt = adopt;
-    const [own, childs] = socketpair();
+    const [own, childs] = makeChannel();
     try {
       setNonblock(childs, false);
       this.#pid = fork();
@@ -191,6 +192,16 @@ export class Child {
     this.#result = null;
     this.#terminal = [];
     return { result, fds };
+  }
+}
+
+function makeChannel(): [own: Fd, childs: Fd] {
+  const [own, childs] = socketpair();
+  try {
+    return [own, moveUp(childs)];
+  } catch (thrown) {
+    close(own);
+    throw thrown;
   }
 }
 

@@ -126,7 +126,8 @@ async function launchInit(
     name: `container ${request.containerId}`,
     terminal: process.terminal,
     fork: () => clone(isOutside ? 0 : cloneFlags),
-    body: (channel, streams) => runInit({ ...shared, streams, channel }),
+    preserved: process.preserved,
+    body: (descriptors) => runInit({ ...shared, ...descriptors }),
     adopt: isOutside ? { take: (pid) => giveIds(pid, request), terminalOf: "second" } : null,
     options: {
       unclaimedMs: null,

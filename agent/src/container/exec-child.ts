@@ -9,10 +9,10 @@ import {
 } from "../linux/namespaces.ts";
 import { applyAffinity } from "../linux/scheduling.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
-import { afterFork, clone, closeFrom, exit, type Fd, write } from "../linux/sys.ts";
+import { afterFork, clone, closeFrom, exit, write } from "../linux/sys.ts";
 import { becomeNamespaceRoot, type IdMaps } from "../linux/user-namespace.ts";
 import { awaitAgent, encodeChildMessage, handOverMaster, runChild } from "./child-channel.ts";
-import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
+import { type ChildDescriptors, leadSession, wireDescriptors } from "./child-stdio.ts";
 import { adjustOom, becomeProgram } from "./init-child.ts";
 import { bringOutside } from "./outside.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -20,7 +20,7 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 const firstOther = 3;
 
 /** What the forked child of an exec needs to know. */
-export interface ExecPlan {
+export interface ExecPlan extends ChildDescriptors {
   readonly process: Process;
   readonly namespaces: NamespaceSet;
   /** Of the container's user namespace; null: it has the guest's. */
@@ -35,8 +35,6 @@ export interface ExecPlan {
   readonly personality: string;
   /** Where it may run, and the cgroup below the container's. */
   readonly placing: Pick<CreateProcessRequest, "initialProcessors" | "finalProcessors" | "subCgroups">;
-  readonly streams: ChildStreams | null;
-  readonly channel: Fd;
 }
 
 /**
@@ -53,8 +51,14 @@ export function runExec(plan: ExecPlan): never {
     else plan.cgroup.joinBelow(subCgroups);
     applyAffinity(finalProcessors, "final");
     adjustOom(plan.process);
-    if (plan.idMaps !== null) bringOutside(plan.process, plan.idMaps, plan.streams);
-    closeFrom(firstOther, [plan.channel, ...(plan.streams ?? []), ...namespaceDescriptors(plan.namespaces)]);
+    if (plan.idMaps !== null) bringOutside(plan.process, plan.idMaps, plan);
+    const { channel, streams, preserved } = plan;
+    closeFrom(firstOther, [
+      channel,
+      ...(streams ?? []),
+      ...preserved,
+      ...namespaceDescriptors(plan.namespaces),
+    ]);
     step("join the container's namespaces", () => joinNamespaces(plan.namespaces));
     if (plan.idMaps !== null) becomeNamespaceRoot();
     const terminal = wireStdio(plan);
@@ -87,11 +91,11 @@ function cloneInside(): number {
 
 function wireStdio(plan: ExecPlan): Terminal | null {
   if (plan.streams !== null) {
-    wirePipes(plan.streams, plan.channel);
+    wireDescriptors(plan, null);
     return null;
   }
   const terminal = openTerminal(plan.process.rows, plan.process.columns);
   handOverMaster(plan.channel, terminal.master);
-  wireTerminal(terminal, plan.channel);
+  wireDescriptors(plan, terminal);
   return terminal;
 }

@@ -33,7 +33,8 @@ export async function createExec(
       name: `process ${processId} of container ${container.id}`,
       terminal: process.terminal,
       fork: () => clone(0),
-      body: (channel, streams) =>
+      preserved: process.preserved,
+      body: (descriptors) =>
         runExec({
           process,
           namespaces,
@@ -44,8 +45,7 @@ export async function createExec(
           seccomp,
           personality,
           placing: request,
-          streams,
-          channel,
+          ...descriptors,
         }),
       adopt: { take: (pid) => isInPidNamespace(pid, namespaces), terminalOf: "first" },
       options: {

@@ -9,7 +9,6 @@ import {
   afterFork,
   execve,
   execveFiltered,
-  type Fd,
   interfaceUp,
   setdomainname,
   sethostname,
@@ -17,7 +16,7 @@ import {
   writeFile,
 } from "../linux/sys.ts";
 import { handOverMaster, runChild, waitForGoAhead } from "./child-channel.ts";
-import { type ChildStreams, leadSession, wirePipes, wireTerminal } from "./child-stdio.ts";
+import { type ChildDescriptors, leadSession, wireDescriptors } from "./child-stdio.ts";
 import { becomeUser, environmentOf, filterWithRights, lookUp } from "./credentials.ts";
 import { execFailure, findExecutable } from "./executable.ts";
 import { beginsOutside, moveInside, nothingOutside } from "./outside.ts";
@@ -30,7 +29,7 @@ import { openTerminal, type Terminal } from "./terminal.ts";
 const lowestOomScoreAdj = -999;
 
 /** What the forked child of a container's init needs to know. */
-export interface InitPlan {
+export interface InitPlan extends ChildDescriptors {
   readonly request: CreateContainerRequest;
   readonly process: Process;
   readonly rootfs: string;
@@ -40,9 +39,6 @@ export interface InitPlan {
   readonly seccomp: SeccompFilter | null;
   /** Its domain; empty: left alone. */
   readonly personality: string;
-  /** Null with a terminal. */
-  readonly streams: ChildStreams | null;
-  readonly channel: Fd;
   /** Of the guest, for device nodes that cannot be made in the container. */
   readonly deviceDirectory: string;
   /** Flags of clone(2) with which its namespaces are made. */
@@ -106,12 +102,12 @@ function nameHost(request: CreateContainerRequest): void {
 
 function wireStdio(plan: InitPlan): Terminal | null {
   if (plan.streams !== null) {
-    wirePipes(plan.streams, plan.channel);
+    wireDescriptors(plan, null);
     return null;
   }
   const terminal = openTerminal(plan.process.rows, plan.process.columns);
   handOverMaster(plan.channel, terminal.master);
-  wireTerminal(terminal, plan.channel);
+  wireDescriptors(plan, terminal);
   bindConsole(terminal.path);
   return terminal;
 }

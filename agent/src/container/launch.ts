@@ -1,10 +1,11 @@
-import { type Exit, RunvError } from "@runv/protocol";
+import { type DescriptorAccess, type Exit, RunvError } from "@runv/protocol";
 import { within } from "../linux/deadline.ts";
 import { close, type Fd } from "../linux/sys.ts";
 import { type Adoption, Child } from "./child.ts";
-import type { ChildStreams } from "./child-stdio.ts";
+import type { ChildDescriptors } from "./child-stdio.ts";
+import { closePreserved, makePreserved, type PreservedEnds } from "./preserved.ts";
 import { GuestProcess, type ProcessOptions } from "./process.ts";
-import { type AgentStreams, closeStreams, makePipes } from "./streams.ts";
+import { closeStreams, makePipes, type PipeEnds, type StandardStreams } from "./streams.ts";
 
 /** Mounts, namespaces and cgroups of one container, on a loaded machine under emulation. */
 const setUpDeadlineMs = 60_000;
@@ -14,9 +15,11 @@ export interface Launch {
   /** What errors are about. */
   readonly name: string;
   readonly terminal: boolean;
+  /** What it has behind the standard streams. */
+  readonly preserved: readonly DescriptorAccess[];
   fork(): number;
-  /** The life of the child; `streams` is null with a terminal. */
-  body(channel: Fd, streams: ChildStreams | null): never;
+  /** The life of the child. */
+  body(descriptors: ChildDescriptors): never;
   /** Of the process that the forked one makes in its place; null: it makes none. */
   readonly adopt: Adoption | null;
   /** What becomes of it after its end. */
@@ -25,7 +28,7 @@ export interface Launch {
 
 /** Forks a process and waits until only its go-ahead is missing. */
 export async function launch(plan: Launch): Promise<GuestProcess> {
-  const pipes = plan.terminal ? null : makePipes();
+  const { pipes, preserved } = makeEnds(plan);
   const made: { process?: GuestProcess; exit?: Exit } = {};
   const exited = (exit: Exit): void => {
     made.exit = exit;
@@ -35,23 +38,36 @@ export async function launch(plan: Launch): Promise<GuestProcess> {
   try {
     const forked = new Child(
       () => plan.fork(),
-      (channel) => plan.body(channel, pipes?.childs ?? null),
+      (channel) => plan.body({ streams: pipes?.childs ?? null, preserved: preserved.childs, channel }),
       exited,
       plan.adopt,
     );
     child = forked;
     const { fds } = await within(setUpDeadlineMs, `set up ${plan.name}`, forked.report());
-    const streams = pipes?.agents ?? terminalStreams(fds);
-    const process = new GuestProcess(forked, streams, plan.options);
+    const standard = pipes?.agents ?? terminalStreams(fds);
+    const process = new GuestProcess(forked, { ...standard, preserved: preserved.agents }, plan.options);
     made.process = process;
     if (made.exit !== undefined) process.exited(made.exit);
     return process;
   } catch (thrown) {
     child?.abandon();
     if (pipes !== null) closeStreams(pipes.agents);
+    closePreserved(preserved.agents);
     throw thrown;
   } finally {
     pipes?.childs.forEach(close);
+    preserved.childs.forEach(close);
+  }
+}
+
+function makeEnds({ terminal, preserved }: Launch): { pipes: PipeEnds | null; preserved: PreservedEnds } {
+  const ends = makePreserved(preserved);
+  try {
+    return { pipes: terminal ? null : makePipes(), preserved: ends };
+  } catch (thrown) {
+    closePreserved(ends.agents);
+    ends.childs.forEach(close);
+    throw thrown;
   }
 }
 
@@ -66,7 +82,7 @@ export async function execute(process: GuestProcess, name: string, hooksMs = 0):
     throw new RunvError("invalid-state", `${name} was killed while its startContainer hooks ran`);
 }
 
-function terminalStreams(fds: readonly Fd[]): AgentStreams {
+function terminalStreams(fds: readonly Fd[]): StandardStreams {
   const [reading, control] = fds;
   if (reading === undefined || control === undefined) {
     fds.forEach(close);

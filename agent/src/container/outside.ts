@@ -9,7 +9,7 @@ import { raiseRlimits } from "../linux/rlimits.ts";
 import { clone, exit, type Fd, fchown, unshare, write, writeFile } from "../linux/sys.ts";
 import { becomeNamespaceRoot, type IdMaps, outsideId } from "../linux/user-namespace.ts";
 import { awaitAgent, encodeChildMessage } from "./child-channel.ts";
-import type { ChildStreams } from "./child-stdio.ts";
+import type { ChildDescriptors } from "./child-stdio.ts";
 
 /** Those that a process cannot make for itself, and the one that is to own the others. */
 const bornWith = CLONE_NEWPID | CLONE_NEWUSER;
@@ -24,11 +24,9 @@ export interface MadeOutside {
 
 export const nothingOutside: MadeOutside = { trees: new Map(), deviceNodes: null };
 
-export interface OutsideWork {
+export interface OutsideWork extends ChildDescriptors {
   readonly request: CreateContainerRequest;
   readonly process: Process;
-  readonly streams: ChildStreams | null;
-  readonly channel: Fd;
   readonly cgroup: Cgroup;
   /** Of the guest, for what is made here. */
   readonly deviceDirectory: string;
@@ -60,11 +58,11 @@ function isWritableCgroup({ type, options }: Mount): boolean {
 
 /** Makes what is to be made outside, and then the process inside, in which it returns; the caller's own ends here. */
 export function moveInside(work: OutsideWork): MadeOutside {
-  const { request, process, streams, channel } = work;
+  const { request, process, channel } = work;
   const idMaps = idMapsOf(request);
   const trees = mappedTrees(request.mounts);
   if (idMaps !== null) {
-    bringOutside(process, idMaps, streams);
+    bringOutside(process, idMaps, work);
     makeDeviceNodes(work.deviceDirectory, request.devices, idMaps);
     const owner = outsideId(idMaps.uids, process.uid);
     if (owner !== null && request.mounts.some(isWritableCgroup))
@@ -87,14 +85,18 @@ export function moveInside(work: OutsideWork): MadeOutside {
 }
 
 /** What a process in a user namespace will not be able to do for itself. */
-export function bringOutside(process: Process, { uids, gids }: IdMaps, streams: ChildStreams | null): void {
+export function bringOutside(
+  process: Process,
+  { uids, gids }: IdMaps,
+  { streams, preserved }: ChildDescriptors,
+): void {
   const { uid, gid, additionalGids, rlimits } = process;
   const owner = outsideId(uids, uid);
   const strange = [gid, ...additionalGids].find((id) => outsideId(gids, id) === null);
   if (owner === null) throw notMapped("uid", uid);
   if (strange !== undefined) throw notMapped("gid", strange);
   raiseRlimits(rlimits);
-  for (const fd of streams ?? []) fchown(fd, owner, outsideId(gids, 0) ?? 0);
+  for (const fd of [...(streams ?? []), ...preserved]) fchown(fd, owner, outsideId(gids, 0) ?? 0);
 }
 
 function notMapped(what: string, id: number): RunvError {

@@ -3,6 +3,7 @@ import { tolerate } from "../linux/errno.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import { clearTimer, close, type ProcessIo, setTimer, setWindowSize } from "../linux/sys.ts";
 import type { Child } from "./child.ts";
+import { closePreserved } from "./preserved.ts";
 import { type AgentStreams, closeStreams, connectStreams } from "./streams.ts";
 
 /** How long the host may take to hang up after it was told the exit. */
@@ -125,8 +126,10 @@ export class GuestProcess {
     if (this.#finished) return;
     this.#finished = true;
     for (const timer of [this.#hangUpTimer, this.#unclaimedTimer]) if (timer !== null) clearTimer(timer);
-    if (!this.#attached) closeStreams(this.streams);
-    else if (this.streams.kind === "terminal") close(this.streams.control);
+    if (!this.#attached) {
+      closeStreams(this.streams);
+      closePreserved(this.streams.preserved);
+    } else if (this.streams.kind === "terminal") close(this.streams.control);
     this.#finishedListener?.();
     this.#options.onFinished();
   }

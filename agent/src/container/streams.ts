@@ -1,14 +1,18 @@
 import { stream } from "@runv/protocol";
 import { close, type Fd, type ProcessIo, pipe } from "../linux/sys.ts";
 import type { ChildStreams } from "./child-stdio.ts";
+import { connectPreserved, type PreservedEnd } from "./preserved.ts";
 
-/** The agent's ends of a process's streams: three pipes, or the master of its terminal twice. */
-export type AgentStreams =
+/** The agent's ends of stdin, stdout and stderr: three pipes, or the master of the terminal twice. */
+export type StandardStreams =
   | { readonly kind: "pipes"; readonly stdin: Fd; readonly stdout: Fd; readonly stderr: Fd }
   | { readonly kind: "terminal"; readonly reading: Fd; readonly control: Fd };
 
+/** The agent's ends of all of a process's streams. */
+export type AgentStreams = StandardStreams & { readonly preserved: readonly PreservedEnd[] };
+
 export interface PipeEnds {
-  readonly agents: AgentStreams & { readonly kind: "pipes" };
+  readonly agents: StandardStreams & { readonly kind: "pipes" };
   readonly childs: ChildStreams;
 }
 
@@ -33,6 +37,7 @@ export function makePipes(): PipeEnds {
 
 /** Hands the ends to the connection, which owns them from here on, but for `control`. */
 export function connectStreams(streams: AgentStreams, io: ProcessIo): void {
+  connectPreserved(streams.preserved, io);
   if (streams.kind === "pipes") {
     io.sendFrom(stream.stdout, streams.stdout, false);
     io.sendFrom(stream.stderr, streams.stderr, false);
@@ -44,7 +49,7 @@ export function connectStreams(streams: AgentStreams, io: ProcessIo): void {
 }
 
 /** Closes ends that no connection has taken. */
-export function closeStreams(streams: AgentStreams): void {
+export function closeStreams(streams: StandardStreams): void {
   const fds =
     streams.kind === "pipes"
       ? [streams.stdin, streams.stdout, streams.stderr]

@@ -1,4 +1,11 @@
-import { type CreateContainerRequest, Namespace, type Process, RunvError } from "@runv/protocol";
+import {
+  type CreateContainerRequest,
+  DescriptorAccess,
+  maxPreserved,
+  Namespace,
+  type Process,
+  RunvError,
+} from "@runv/protocol";
 import { parseCapabilities } from "../linux/capabilities.ts";
 import { hasDriver } from "../linux/device-drivers.ts";
 import { propagationFlags } from "../linux/mount-options.ts";
@@ -76,7 +83,14 @@ export function checkProcess(process: Process | undefined): Process {
   parseCapabilities(process.capabilities);
   checkRlimits(process.rlimits);
   checkScheduling(process);
+  checkPreserved(process.preserved);
   return process;
+}
+
+function checkPreserved(preserved: Process["preserved"]): void {
+  if (preserved.length > maxPreserved) refuse(`more than ${maxPreserved} preserved descriptors`);
+  if (preserved.includes(DescriptorAccess.UNSPECIFIED))
+    refuse("unspecified access to a preserved descriptor");
 }
 
 function checkPath(path: string, what: string): void {

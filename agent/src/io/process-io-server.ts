@@ -1,4 +1,11 @@
-import { frameType, type Hello, parseHello, parseResize, parseSignal } from "@runv/protocol";
+import {
+  frameType,
+  type Hello,
+  type ProcessName,
+  parseHello,
+  parseResize,
+  parseSignal,
+} from "@runv/protocol";
 import type { GuestProcess } from "../container/process.ts";
 import {
   clearTimer,
@@ -17,7 +24,7 @@ const maxWaiting = 1024;
 /** After REFUSED the host hangs up; we do so ourselves after this. */
 const hangUpDeadlineMs = 1_000;
 
-type FindProcess = (hello: Hello) => GuestProcess | null;
+type FindProcess = (name: ProcessName) => GuestProcess | null;
 
 /** The process-I/O connections: those that wait for their process, by its name, and those that have found it. */
 export class ProcessIoServer {
@@ -35,16 +42,16 @@ export class ProcessIoServer {
   }
 
   /** Connects a process that has just been made with the connection that waits for it. */
-  created(hello: Hello, process: GuestProcess): void {
-    const key = keyOf(hello);
+  created(name: ProcessName, process: GuestProcess): void {
+    const key = keyOf(name);
     const connection = this.#waiting.get(key);
     this.#waiting.delete(key);
     connection?.attach(process);
   }
 
   /** Turns away the connection that waits for a process that could not be made. */
-  failed(hello: Hello): void {
-    const key = keyOf(hello);
+  failed(name: ProcessName): void {
+    const key = keyOf(name);
     const connection = this.#waiting.get(key);
     this.#waiting.delete(key);
     connection?.refuse("the process could not be created");
@@ -68,6 +75,7 @@ class IoConnection {
   readonly #server: ProcessIoServer;
   readonly #io: ProcessIo;
   #greeted = false;
+  #preserved = 0;
   #process: GuestProcess | null = null;
   #timer: number | null = null;
   #forget: () => void = () => undefined;
@@ -90,6 +98,10 @@ class IoConnection {
   attach(process: GuestProcess): void {
     if (process.attached) {
       this.refuse("the process has its connection already");
+      return;
+    }
+    if (process.streams.preserved.length !== this.#preserved) {
+      this.refuse(`the process has ${process.streams.preserved.length} preserved descriptors`);
       return;
     }
     this.#clearTimer();
@@ -126,7 +138,10 @@ class IoConnection {
     this.#greeted = true;
     const hello = type === frameType.hello ? parseHello(utf8Decode(payload)) : null;
     if (hello === null) this.refuse("the first frame is not a HELLO of this version");
-    else this.#server.greeted(this, hello);
+    else {
+      this.#preserved = hello.preserved;
+      this.#server.greeted(this, hello);
+    }
   }
 
   #broken(): void {
@@ -152,6 +167,6 @@ class IoConnection {
   }
 }
 
-function keyOf(hello: Hello): string {
-  return `${hello.container}\0${hello.process}`;
+function keyOf(name: ProcessName): string {
+  return `${name.container}\0${name.process}`;
 }

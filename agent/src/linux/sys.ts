@@ -15,6 +15,7 @@ export {
   clone,
   close,
   closeFrom,
+  dup,
   dup2,
   environ,
   execve,

@@ -1,9 +1,10 @@
 /**
  * What a verb and the proxy it starts say to each other, on descriptor 3 of the proxy (a stream socket), one JSON object a line.
- * Descriptors 0 to 2 are the container process's own.
+ * Descriptors 0 to 2 are the container process's own, and those from 4 on the ones that it is to have from 3 on, as many as the spec says.
  *
  *     verb → proxy   ProxySpec, the first line
- *     proxy → verb   {"event":"held"} if the spec says so, once it has its cgroups and namespaces, whose mounts still show the host
+ *     proxy → verb   {"event":"held","preserved":[…]} if the spec says so, once it has its cgroups and namespaces, whose mounts still show the
+ *                    host, with what the process can do with each preserved descriptor
  *     verb → proxy   {"proceed":true}, the answer to that
  *     proxy → verb   {"event":"ready"} once it has its namespaces, cgroup, terminal and the WELCOME of the agent; or "failed"
  *     verb → proxy   {"commit":true}: the proxy closes descriptor 3 and lives on until its process ends
@@ -11,7 +12,7 @@
  * The streams are attached, and an inherited terminal made raw, at the commit.
  * The end of descriptor 3 before the commit ends the proxy, and with its connection the guest process.
  */
-export const proxyContractVersion = 3;
+export const proxyContractVersion = 4;
 
 export interface ProxySpec {
   readonly version: number;
@@ -23,6 +24,8 @@ export interface ProxySpec {
   readonly processIoPort: number;
   readonly connectTimeoutMs: number;
   readonly terminal: ProxyTerminal;
+  /** How many descriptors of the caller the process has besides its streams. */
+  readonly preserved: number;
   /** Fresh net, mount, ipc and uts namespaces, the mount namespace rooted at `root`; or those of the process `join`, if it is still
    * the one that started then (proc(5): field 22 of stat); null: stay in the caller's (foreground exec by hand has
    * them too, so null is for tests). */
@@ -51,11 +54,16 @@ export type ProxyTerminal =
    * process group (not detached), or it would not be told of resizes. */
   | { readonly kind: "inherited" };
 
+/** What a process can do with a preserved descriptor. */
+export const preservedAccesses = ["read", "write", "read-write"] as const;
+export type PreservedAccess = (typeof preservedAccesses)[number];
+
 export type ProxyEvent =
-  | { readonly event: "held" | "ready" }
+  | { readonly event: "held"; readonly preserved: readonly PreservedAccess[] }
+  | { readonly event: "ready" }
   | {
       readonly event: "failed";
-      readonly code: "not-found" | "unavailable" | "timeout" | "internal";
+      readonly code: "unsupported" | "not-found" | "unavailable" | "timeout" | "internal";
       readonly message: string;
     };
 

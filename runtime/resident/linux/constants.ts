@@ -3,6 +3,7 @@ export const open = {
   readOnly: 0,
   writeOnly: 1,
   readWrite: 2,
+  accessMode: 3,
   create: 0o100,
   truncate: 0o1000,
   append: 0o2000,
@@ -13,7 +14,9 @@ export const open = {
 /** st_mode of inode(7). */
 export const fileType = {
   mask: 0o170000,
+  fifo: 0o010000,
   directory: 0o040000,
+  regular: 0o100000,
   character: 0o020000,
   block: 0o060000,
   socket: 0o140000,
@@ -60,6 +63,9 @@ export const coreSizeLimit = 4;
 
 /** waitpid(2): WNOHANG. */
 export const waitNoHang = 1;
+
+/** socket(7): SO_TYPE is SOCK_STREAM. */
+export const streamSocket = 1;
 
 /** shutdown(2): SHUT_WR. */
 export const shutdownWrite = 1;

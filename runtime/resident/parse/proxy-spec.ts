@@ -1,3 +1,4 @@
+import { maxPreserved } from "@runv/protocol";
 import { type ProxySpec, type ProxyTerminal, proxyContractVersion } from "../contract/proxy.ts";
 import {
   type Fields,
@@ -28,6 +29,7 @@ export function parseProxySpec(value: unknown): ProxySpec {
     processIoPort: parseInteger(spec["processIoPort"], "processIoPort"),
     connectTimeoutMs: parseInteger(spec["connectTimeoutMs"], "connectTimeoutMs", 0, maxTimeoutMs),
     terminal: parseTerminal(parseFields(spec["terminal"], "terminal")),
+    preserved: parseInteger(spec["preserved"], "preserved", 0, maxPreserved),
     namespaces: parseNamespaces(spec["namespaces"]),
     hold: parseBoolean(spec["hold"], "hold"),
     cgroups: parseList(spec["cgroups"], "cgroups", parsePath),

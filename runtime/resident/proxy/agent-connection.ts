@@ -3,6 +3,7 @@ import type { ProxySpec } from "../contract/proxy.ts";
 import { dialListeningGuest } from "../guest/dial.ts";
 import { interval, remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
+import type { PreservedDescriptor } from "./preserved.ts";
 
 const retryIntervalMs = 20;
 
@@ -10,6 +11,12 @@ export interface ConnectionHandlers {
   onFrame(type: number, payload: Uint8Array): void;
   onDelivered(): void;
   onBroken(reason: string): void;
+}
+
+/** What is attached to a process. */
+export interface Attachment {
+  readonly spec: ProxySpec;
+  readonly preserved: readonly PreservedDescriptor[];
 }
 
 type Greeting =
@@ -20,11 +27,14 @@ type Greeting =
  * Connects to the agent for one container process and waits until it is welcome. A guest that closes before it has answered is not ready.
  * @throws RunvError "not-found" when the agent refuses, "timeout", "unavailable".
  */
-export async function connectAgent(spec: ProxySpec, handlers: ConnectionHandlers): Promise<sys.ProcessIo> {
+export async function connectAgent(
+  { spec, preserved }: Attachment,
+  handlers: ConnectionHandlers,
+): Promise<sys.ProcessIo> {
   const deadlineMs = sys.monotonicMs() + spec.connectTimeoutMs;
   for (;;) {
     const fd = await dialListeningGuest(spec.vsockSocket, spec.processIoPort, remainingMs(deadlineMs));
-    const { io, greeting } = greet(fd, spec, handlers);
+    const { io, greeting } = greet(fd, { spec, preserved }, handlers);
     const answer = await answerInTime(greeting, deadlineMs);
     if (answer.kind === "welcome") return io;
     io.close();
@@ -42,7 +52,7 @@ export async function connectAgent(spec: ProxySpec, handlers: ConnectionHandlers
 
 function greet(
   fd: number,
-  spec: ProxySpec,
+  { spec, preserved }: Attachment,
   handlers: ConnectionHandlers,
 ): { io: sys.ProcessIo; greeting: Promise<Greeting> } {
   let settle: (greeting: Greeting) => void = () => undefined;
@@ -65,10 +75,9 @@ function greet(
       else settle({ kind: "broken", reason });
     },
   });
-  io.sendFrame(
-    frameType.hello,
-    sys.utf8Encode(encodeHello({ container: spec.container, process: spec.process })),
-  );
+  for (const { number, access } of preserved)
+    io.openStream(number, { sends: access !== "write", receives: access !== "read" });
+  io.sendFrame(frameType.hello, sys.utf8Encode(encodeHello(spec, preserved.length)));
   return { io, greeting };
 }
 

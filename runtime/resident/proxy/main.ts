@@ -9,11 +9,12 @@ import { parseProxySpec } from "../parse/proxy-spec.ts";
 import * as sys from "../sys.ts";
 import { connectAgent } from "./agent-connection.ts";
 import { makeNamespaces } from "./namespaces.ts";
+import { preservedDescriptors, strayDescriptors } from "./preserved.ts";
 import { Session } from "./session.ts";
 import { openTerminal } from "./terminal.ts";
 
 /** The process that callers know as the container's (or an exec's): its streams, its signals and its exit status are the guest process's. */
-closeDescriptors(inheritedDescriptors());
+const inherited = inheritedDescriptors();
 const verbPid = sys.getppid();
 let session: Session | null = null;
 let committed = false;
@@ -25,6 +26,7 @@ const proceeding = new Promise<void>((resolve) => {
 const channel = openVerbChannel({
   onSpec: (value) => {
     const spec = parseProxySpec(value);
+    closeDescriptors(strayDescriptors(inherited, spec.preserved));
     watchSignals(spec);
     prepare(spec).then(
       () => send({ event: "ready" }),
@@ -45,22 +47,26 @@ async function prepare(spec: ProxySpec): Promise<void> {
   // Lowering it takes CAP_SYS_RESOURCE; the guest's value is the one that counts.
   if (spec.oomScoreAdj !== null)
     attempt(() => sys.writeFile("/proc/self/oom_score_adj", String(spec.oomScoreAdj)));
+  const preserved = preservedDescriptors(spec.preserved);
   joinCgroups(spec.cgroups);
   const namespaces = makeNamespaces(spec.namespaces);
   if (spec.hold) {
-    send({ event: "held" });
+    send({ event: "held", preserved: preserved.map(({ access }) => access) });
     await proceeding;
   }
-  const io = await connectAgent(spec, {
-    onFrame: (type, payload) => session?.onFrame(type, payload),
-    onDelivered: () => session?.onDelivered(),
-    onBroken: (reason) => {
-      if (committed) session?.onBroken();
-      else giveUp(new RunvError("unavailable", `agent: ${reason}`), lostGuestExitStatus);
+  const io = await connectAgent(
+    { spec, preserved },
+    {
+      onFrame: (type, payload) => session?.onFrame(type, payload),
+      onDelivered: () => session?.onDelivered(),
+      onBroken: (reason) => {
+        if (committed) session?.onBroken();
+        else giveUp(new RunvError("unavailable", `agent: ${reason}`), lostGuestExitStatus);
+      },
     },
-  });
+  );
   const terminal = openTerminal(spec.terminal);
-  session = new Session(io, terminal);
+  session = new Session(io, terminal, preserved);
   namespaces.enter();
 }
 
@@ -95,7 +101,13 @@ function giveUp(thrown: unknown, status = committed ? lostGuestExitStatus : 1): 
 }
 
 type FailureCode = Extract<ProxyEvent, { event: "failed" }>["code"];
-const failureCodes: readonly FailureCode[] = ["not-found", "unavailable", "timeout", "internal"];
+const failureCodes: readonly FailureCode[] = [
+  "unsupported",
+  "not-found",
+  "unavailable",
+  "timeout",
+  "internal",
+];
 
 function failureCode(error: RunvError): FailureCode {
   return failureCodes.find((code) => code === error.code) ?? "internal";

@@ -3,6 +3,7 @@ import { lostGuestExitStatus } from "../contract/proxy.ts";
 import { signal } from "../linux/signals.ts";
 import { attempt } from "../linux/system-error.ts";
 import * as sys from "../sys.ts";
+import type { PreservedDescriptor } from "./preserved.ts";
 import type { HostTerminal } from "./terminal.ts";
 
 const flushCheckIntervalMs = 200;
@@ -15,15 +16,17 @@ const firstSignalStatus = 128;
 export class Session {
   readonly #io: sys.ProcessIo;
   readonly #terminal: HostTerminal;
+  readonly #preserved: readonly PreservedDescriptor[];
   /** What this proxy will exit with; null while the process lives. */
   #status: number | null = null;
 
-  constructor(io: sys.ProcessIo, terminal: HostTerminal) {
+  constructor(io: sys.ProcessIo, terminal: HostTerminal, preserved: readonly PreservedDescriptor[]) {
     this.#io = io;
     this.#terminal = terminal;
+    this.#preserved = preserved;
   }
 
-  /** From here on descriptors 0 to 2 belong to the streams. */
+  /** From here on descriptors 0 to 2 and the preserved ones belong to the streams. */
   async attach(): Promise<void> {
     this.#sendWindowSize();
     await this.#terminal.enterRawMode();
@@ -31,6 +34,14 @@ export class Session {
     this.#io.sendFrom(stream.stdin, 0, shared);
     this.#io.receiveTo(stream.stdout, 1, { shared, keepOpen: false });
     if (separateStderr) this.#io.receiveTo(stream.stderr, 2, { shared, keepOpen: false });
+    for (const descriptor of this.#preserved) this.#attachPreserved(descriptor);
+  }
+
+  /** The caller may have it, too. */
+  #attachPreserved({ number, fd, access }: PreservedDescriptor): void {
+    const sink = access === "read-write" ? sys.dup(fd) : fd;
+    if (access !== "write") this.#io.sendFrom(number, fd, true);
+    if (access !== "read") this.#io.receiveTo(number, sink, { shared: true, keepOpen: false });
   }
 
   onFrame(type: number, payload: Uint8Array): void {

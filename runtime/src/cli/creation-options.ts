@@ -1,6 +1,5 @@
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
-import { RunvError } from "@runv/protocol/errors";
 import type { CreateOptions } from "../container/create.ts";
 import type { Session } from "./session.ts";
 
@@ -26,19 +25,20 @@ export function creationCommand(name: "create" | "run") {
 
 export type CreationFlags = ReturnType<ReturnType<typeof creationCommand>["opts"]>;
 
-/** @throws RunvError unsupported for flags that cannot be honoured yet. */
+/** @throws RunvError of the settings. */
 export async function creationOptions(
   id: string,
   flags: CreationFlags,
   session: Session,
 ): Promise<Omit<CreateOptions, "foreground">> {
-  refuseDescriptors(flags.preserveFds);
+  const { listeningCount } = await import("../container/preserved.ts");
   return {
     id,
     bundle: flags.bundle,
     pidFile: flags.pidFile ?? null,
     consoleSocket: absolutePath(flags.consoleSocket),
     systemdCgroup: session.systemdCgroup,
+    preserved: { listening: listeningCount(process.env, process.pid), asked: flags.preserveFds },
     stdinIsTerminal: await isStdinTerminal(),
     settings: await session.settings(),
   };
@@ -47,14 +47,6 @@ export async function creationOptions(
 /** The proxy has another working directory than this verb. */
 export function absolutePath(path: string | undefined): string | null {
   return path === undefined ? null : resolve(path);
-}
-
-export function refuseDescriptors(count: number): void {
-  if (count > 0)
-    throw new RunvError(
-      "unsupported",
-      "--preserve-fds: a descriptor of the host cannot be had in a virtual machine: not supported",
-    );
 }
 
 /** Imported here: the module is not cheap, and few verbs ask. */

@@ -1,4 +1,10 @@
-import { type CreateContainerRequest, type DeviceRule, Namespace, type Process } from "@runv/protocol";
+import {
+  type CreateContainerRequest,
+  type DescriptorAccess,
+  type DeviceRule,
+  Namespace,
+  type Process,
+} from "@runv/protocol";
 import type { NamespaceType } from "../oci/linux-names.ts";
 import type { ProcessSpec } from "../oci/process-spec.ts";
 import type { Spec } from "../oci/spec.ts";
@@ -24,6 +30,7 @@ export function createContainerRequest(
   record: Pick<ContainerRecord, "id" | "ociVersion" | "bundle" | "annotations">,
   spec: Spec,
   storage: Pick<StoragePlan, "rootfs" | "mounts">,
+  preserved: readonly DescriptorAccess[],
 ): CreateContainerRequest {
   const { linux } = spec;
   return {
@@ -32,7 +39,7 @@ export function createContainerRequest(
     hostname: spec.hostname,
     domainname: spec.domainname,
     mounts: [...storage.mounts],
-    process: processRequest(spec.process),
+    process: processRequest(spec.process, preserved),
     namespaces: linux.namespaces.map((type) => namespaceOf[type]),
     maskedPaths: [...linux.maskedPaths],
     readonlyPaths: [...linux.readonlyPaths],
@@ -67,7 +74,7 @@ function startContainerHooks(
   };
 }
 
-export function processRequest(process: ProcessSpec): Process {
+export function processRequest(process: ProcessSpec, preserved: readonly DescriptorAccess[]): Process {
   const { user, capabilities, scheduler } = process;
   return {
     args: [...process.args],
@@ -95,5 +102,6 @@ export function processRequest(process: ProcessSpec): Process {
     oomScoreAdj: process.oomScoreAdj ?? undefined,
     scheduler: scheduler === null ? undefined : { ...scheduler, flags: [...scheduler.flags] },
     ioPriority: process.ioPriority ?? undefined,
+    preserved: [...preserved],
   };
 }

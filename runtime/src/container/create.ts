@@ -26,6 +26,7 @@ import type { Context } from "./context.ts";
 import { runPoststop } from "./hooks.ts";
 import { bootMachine } from "./machine.ts";
 import { writePidFile } from "./pid-file.ts";
+import { checkPreserved, type PreservedCount, preservedAccessesOf, withListening } from "./preserved.ts";
 import { proceedProxy } from "./proxy.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
@@ -36,6 +37,7 @@ export interface CreateOptions extends TerminalOptions {
   /** Written last, with the proxy's pid; null: none. */
   readonly pidFile: string | null;
   readonly systemdCgroup: boolean;
+  readonly preserved: PreservedCount;
   /** Of this host. */
   readonly settings: Settings;
 }
@@ -56,6 +58,8 @@ export async function createContainer(options: CreateOptions, context: Context):
   const watch = new Stopwatch(context.log);
   // Before anything, such as a cgroup, is named after it.
   parseContainerId(options.id);
+  const { preserved } = options;
+  checkPreserved(preserved);
   const given = loadBundle(options.bundle, context.log);
   const terminal = proxyTerminal(given.spec.process, options);
   const { annotations, vm } = given.spec;
@@ -66,10 +70,10 @@ export async function createContainer(options: CreateOptions, context: Context):
   return rollingBack(warn(context), async (releases) => {
     reserveContainer(context.root, record);
     releases.add(`state of ${options.id}`, async () => undoReservation(record, context));
-    const machine = { bundle, record, settings, watch, terminal, scope };
+    const machine = { bundle, record, settings, watch, terminal, scope, preserved };
     const { sandbox, storage, proxy, hostNeed } = await bootMachine(machine, context, releases);
     try {
-      await prepareProcess({ bundle, record, sandbox, storage, watch, proxy }, context);
+      await prepareProcess({ bundle, record, sandbox, storage, watch, proxy, preserved }, context);
       const limiting = { warn: warn(context), signal: context.signal };
       await limitRunning(record, bundle.spec.linux.resources, limiting);
       const { identity: init } = proxy;
@@ -149,6 +153,7 @@ interface Preparation {
   readonly storage: StoragePlan;
   readonly watch: Stopwatch;
   readonly proxy: StartedResident;
+  readonly preserved: PreservedCount;
 }
 
 /** The rootfs, then the container, and beside it the proxy's connection: the agent lets that wait for its process. */
@@ -163,7 +168,9 @@ async function prepareProcess(work: Preparation, context: Context): Promise<void
   }
   work.watch.lap("rootfs");
   const stop = new AbortController();
-  const created = agent.createContainer(createContainerRequest(record, bundle.spec, storage));
+  const spec = { ...bundle.spec, process: withListening(bundle.spec.process, work.preserved) };
+  const request = createContainerRequest(record, spec, storage, preservedAccessesOf(proxy.event));
+  const created = agent.createContainer(request);
   const proxied = proceedProxy(proxy, AbortSignal.any([context.signal, stop.signal]));
   await inSuccession([created, proxied], () => stop.abort());
 }

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { DescriptorAccess } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
 import type { SubCgroupSpec } from "../oci/exec-process.ts";
 import type { ProcessSpec } from "../oci/process-spec.ts";
@@ -13,7 +14,8 @@ import { changeContainer, loadContainer } from "../state/store.ts";
 import { processRequest } from "./agent-requests.ts";
 import type { Context } from "./context.ts";
 import { writePidFile } from "./pid-file.ts";
-import { startProxy } from "./proxy.ts";
+import { checkPreserved, preservedAccessesOf } from "./preserved.ts";
+import { proceedProxy, startProxy } from "./proxy.ts";
 import { settledRecord } from "./settled-record.ts";
 import { containerStatus } from "./state.ts";
 import { proxyTerminal, type TerminalOptions } from "./terminal.ts";
@@ -24,6 +26,8 @@ export interface ExecOptions extends TerminalOptions {
   /** Below the container's; empty: none. */
   readonly subCgroups: readonly SubCgroupSpec[];
   readonly pidFile: string | null;
+  /** `--preserve-fds`. */
+  readonly preserved: number;
   /** In a paused container the process waits for `resume`. */
   readonly ignorePaused: boolean;
 }
@@ -42,6 +46,7 @@ export async function execProcess(options: ExecOptions, context: Context): Promi
   const record = await settledRecord(loadContainer(context.root, options.id), context);
   const init = initOf(record, options);
   const subCgroups = subCgroupsOf(record, options);
+  checkPreserved({ listening: 0, asked: options.preserved });
   const terminal = proxyTerminal(options.process, options);
   const processId = randomBytes(processIdBytes).toString("hex");
   return withAgent(record, context.signal, async (agent) =>
@@ -50,29 +55,58 @@ export async function execProcess(options: ExecOptions, context: Context): Promi
         context.log.warning(sentence);
       },
       async (releases) => {
-        await agent.createProcess({
-          containerId: record.id,
-          processId,
-          process: processRequest(options.process),
-          initialProcessors: [...options.process.execCpuAffinity.initial],
-          finalProcessors: [...options.process.execCpuAffinity.final],
-          subCgroups: [...subCgroups],
-        });
-        const proxy = await startProxy({
-          container: record.id,
-          process: processId,
-          vsockSocket: vsockSocketOf(record.vmDirectory),
-          terminal,
-          namespaces: { join: init },
-          hold: false,
-          cgroups: record.cgroups,
-          oomScoreAdj: options.process.oomScoreAdj,
-          signal: context.signal,
-        });
+        const work = { options, agent, record, init, terminal, processId, subCgroups };
+        const proxy = await prepare(work, context, releases);
         return letRun({ options, agent, proxy, processId }, context, releases);
       },
     ),
   );
+}
+
+interface Preparation extends Omit<Prepared, "proxy"> {
+  readonly record: ContainerRecord;
+  readonly init: ProcessIdentity;
+  readonly terminal: ReturnType<typeof proxyTerminal>;
+  readonly subCgroups: readonly SubCgroupSpec[];
+}
+
+/** With preserved descriptors the proxy comes first: the guest is asked for what it says of them. */
+async function prepare(work: Preparation, context: Context, releases: Releases): Promise<StartedResident> {
+  const { options, record, init, terminal, processId } = work;
+  const hold = options.preserved > 0;
+  if (!hold) await createProcess(work, []);
+  const proxy = await startProxy({
+    container: record.id,
+    process: processId,
+    vsockSocket: vsockSocketOf(record.vmDirectory),
+    terminal,
+    preserved: options.preserved,
+    namespaces: { join: init },
+    hold,
+    cgroups: record.cgroups,
+    oomScoreAdj: options.process.oomScoreAdj,
+    signal: context.signal,
+  });
+  releases.add("proxy", proxy.abandon);
+  if (!hold) return proxy;
+  await createProcess(work, preservedAccessesOf(proxy.event));
+  await proceedProxy(proxy, context.signal);
+  return proxy;
+}
+
+async function createProcess(
+  { options, agent, record, processId, subCgroups }: Preparation,
+  preserved: readonly DescriptorAccess[],
+): Promise<void> {
+  const { initial, final } = options.process.execCpuAffinity;
+  await agent.createProcess({
+    containerId: record.id,
+    processId,
+    process: processRequest(options.process, preserved),
+    initialProcessors: [...initial],
+    finalProcessors: [...final],
+    subCgroups: [...subCgroups],
+  });
 }
 
 function initOf(record: ContainerRecord, { ignorePaused }: ExecOptions): ProcessIdentity {
@@ -105,7 +139,6 @@ interface Prepared {
 /** The pid file is written last: callers take it as "the process runs". */
 async function letRun(work: Prepared, context: Context, releases: Releases): Promise<RunningProcess> {
   const { options, agent, proxy, processId } = work;
-  releases.add("proxy", proxy.abandon);
   await changeContainer(context.root, options.id, async (record) =>
     Promise.resolve(withExec(record, { processId, proxy: proxy.identity })),
   );

@@ -15,6 +15,7 @@ import { changeContainer } from "../state/store.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Context } from "./context.ts";
 import { hasCreationHooks, makeNamespaces } from "./namespaces.ts";
+import type { PreservedCount } from "./preserved.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { proxyTerminal } from "./terminal.ts";
 
@@ -28,6 +29,7 @@ export interface MachineRequest {
   readonly terminal: ReturnType<typeof proxyTerminal>;
   /** What systemd is asked for; null: it places nothing. */
   readonly scope: SystemdPlace | null;
+  readonly preserved: PreservedCount;
 }
 
 export interface Machine {
@@ -44,7 +46,7 @@ export async function bootMachine(
   context: Context,
   releases: Releases,
 ): Promise<Machine> {
-  const { bundle, record, settings, watch } = request;
+  const { bundle, record, settings, watch, preserved } = request;
   const boot = bootSettings(settings);
   const { resources } = bundle.spec.linux;
   const wanted = planMachine(boot, resources);
@@ -84,7 +86,7 @@ export async function bootMachine(
   watch.lap("plan");
   const [proxy, sandbox] = await fillPlace(
     {
-      hasHooks: hasCreationHooks(bundle.spec.hooks),
+      inOrder: hasCreationHooks(bundle.spec.hooks) || preserved.listening + preserved.asked > 0,
       makeNamespaces: async (signal) => {
         const proxy = await makeNamespaces({ ...request, storage }, { ...context, signal }, releases);
         await place.settle();
@@ -100,17 +102,20 @@ export async function bootMachine(
 }
 
 interface Filling {
-  readonly hasHooks: boolean;
+  readonly inOrder: boolean;
   readonly makeNamespaces: (signal: AbortSignal) => Promise<StartedResident>;
   readonly bootSandbox: (signal: AbortSignal) => Promise<Sandbox>;
 }
 
-/** What hooks do to the namespaces and the root file system counts for the machine; without them nothing has to wait for anything. */
+/**
+ * What hooks do to the namespaces and the root file system counts for the machine, and preserved descriptors are let go by this verb when
+ * the proxy has them, before the machine could inherit them. Without these nothing has to wait for anything.
+ */
 async function fillPlace(
-  { hasHooks, makeNamespaces: make, bootSandbox: boot }: Filling,
+  { inOrder, makeNamespaces: make, bootSandbox: boot }: Filling,
   parent: AbortSignal,
 ): Promise<readonly [StartedResident, Sandbox]> {
-  if (hasHooks) return [await make(parent), await boot(parent)];
+  if (inOrder) return [await make(parent), await boot(parent)];
   const stop = new AbortController();
   const signal = AbortSignal.any([parent, stop.signal]);
   const works = [make(signal), boot(signal)] as const;

@@ -8,6 +8,7 @@ import type { ContainerRecord } from "../state/container-record.ts";
 import type { Bundle } from "./bundle.ts";
 import type { Context } from "./context.ts";
 import { runHooks } from "./hooks.ts";
+import type { PreservedCount } from "./preserved.ts";
 import { startProxy } from "./proxy.ts";
 import type { proxyTerminal } from "./terminal.ts";
 
@@ -16,6 +17,7 @@ interface Making {
   readonly record: ContainerRecord;
   readonly storage: Pick<StoragePlan, "hostRoot">;
   readonly terminal: ReturnType<typeof proxyTerminal>;
+  readonly preserved: PreservedCount;
 }
 
 /**
@@ -27,12 +29,13 @@ export async function makeNamespaces(
   context: Context,
   releases: Releases,
 ): Promise<StartedResident> {
-  const { bundle, record, storage, terminal } = work;
+  const { bundle, record, storage, terminal, preserved } = work;
   const proxy = await startProxy({
     container: record.id,
     process: "",
     vsockSocket: vsockSocketOf(record.vmDirectory),
     terminal,
+    preserved: preserved.listening + preserved.asked,
     namespaces: { root: storage.hostRoot, hostname: bundle.spec.hostname },
     hold: true,
     cgroups: record.cgroups,

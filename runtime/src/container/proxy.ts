@@ -4,6 +4,7 @@ import { type ProxySpec, type ProxyTerminal, proxyContractVersion } from "../../
 import { residentProgram } from "../shared/installation.ts";
 import { residentReadyTimeoutMs } from "../shared/limits.ts";
 import { type StartedResident, startResident } from "../shared/resident.ts";
+import { letGoOfPreserved, numbersOf } from "./preserved.ts";
 
 export interface ProxyOptions {
   readonly container: string;
@@ -11,6 +12,8 @@ export interface ProxyOptions {
   readonly process: string;
   readonly vsockSocket: string;
   readonly terminal: ProxyTerminal;
+  /** Descriptors of this verb from 3 on that the process has, too; it has them no more when the proxy is held. */
+  readonly preserved: number;
   readonly namespaces: ProxySpec["namespaces"];
   readonly cgroups: readonly string[];
   readonly oomScoreAdj: number | null;
@@ -35,6 +38,7 @@ export async function startProxy(options: ProxyOptions): Promise<StartedResident
     processIoPort,
     connectTimeoutMs: welcomeTimeoutMs,
     terminal: options.terminal,
+    preserved: options.preserved,
     namespaces: options.namespaces,
     hold: options.hold,
     cgroups: options.cgroups,
@@ -43,12 +47,15 @@ export async function startProxy(options: ProxyOptions): Promise<StartedResident
   const proxy = await startResident(residentProgram("runv-proxy"), {
     what: options.process === "" ? "container process" : `process ${options.process}`,
     stdio: ["inherit", "inherit", "inherit"],
-    files: [],
+    files: numbersOf(options.preserved),
     spec,
     timeoutMs: residentReadyTimeoutMs,
     signal: options.signal,
   });
-  if (proxy.event["event"] === (options.hold ? "held" : "ready")) return proxy;
+  if (proxy.event["event"] === (options.hold ? "held" : "ready")) {
+    letGoOfPreserved(options.preserved);
+    return proxy;
+  }
   await proxy.abandon();
   throw unexpectedAnswer();
 }

@@ -10,9 +10,11 @@ export type Need =
   | "cgroup2-limits"
   | "checked-mappings"
   | "checked-names"
+  | "checked-preserved"
   | "checked-rlimits"
   | "checked-schedulers"
   | "checked-terminal-flags"
+  | "counted-preserved"
   | "domainname"
   | "events"
   | "exec-affinity"
@@ -21,6 +23,7 @@ export type Need =
   | "exec-personality"
   | "exec-user"
   | "fifo-devices"
+  | "foreground-lets-go"
   | "gives-up-hooks"
   | "guest-cgroups"
   | "guest-pid-in-state"
@@ -57,6 +60,7 @@ export type Need =
   | "seccomp-flags"
   | "seccomp-with-execve"
   | "seccomp-words-named"
+  | "socket-activation"
   | "start-reports-hooks"
   | "strict-exec-flags"
   | "sysctls-with-slashes"
@@ -85,6 +89,7 @@ const repository = path.resolve(import.meta.dirname, "../../..");
 const own = { words: runcWords, failureStatuses: { exec: 255 }, lacks: {}, isSampled: false };
 /** What a runtime that shares the host's kernel does by what the host has. */
 const hostsOwn = {
+  "foreground-lets-go": "the verb keeps what it preserves until the process has ended",
   "raised-rlimits": "hard limits can be raised with CAP_SYS_RESOURCE only, which root need not have here",
   "ignores-labels": "the host's own security modules decide",
   "is-a-machine": "the host's hardware is the container's",
@@ -116,6 +121,7 @@ const runcLacks = {
   personality: "runc 1.1 knows no linux.personality",
   "exec-personality": "runc 1.1 knows no linux.personality",
   domainname: "runc 1.1 knows no domainname",
+  "checked-preserved": "runc takes its own runtime's descriptor for one that the caller has not opened",
   "checked-rlimits": "runc takes a type twice",
   "strict-exec-flags": "runc only warns of unknown capabilities",
   ...hostsOwn,
@@ -154,7 +160,10 @@ const known: Readonly<Record<string, () => RuntimeUnderTest>> = {
       ...noControllers,
       events: "crun has no events",
       ...hostsOwn,
+      "checked-preserved": "crun does not look at what it preserves",
       "checked-rlimits": "crun takes a type twice",
+      "counted-preserved": "crun does not look at what it preserves",
+      "socket-activation": "crun tells of LISTEN_PID alone, and does not look whose the sockets are",
       "exec-caps": "crun puts what exec --cap names in the place of the container's",
       "exec-user": "crun does not begin with the container's user where exec names one",
       "ignore-paused": "crun has no --ignore-paused",

@@ -82,7 +82,7 @@ describe("the namespaces that callers enter", () => {
       program,
       proxySpec(guest.path, { namespaces: { root, hostname: "box" }, hold: true }),
     );
-    expect(await proxy.nextEvent()).toEqual({ event: "held" });
+    expect(await proxy.nextEvent()).toEqual({ event: "held", preserved: [] });
     expect(namespaceOf(proxy.pid, "net")).not.toBe(namespaceOf("self", "net"));
     expect(existsSync(`/proc/${proxy.pid}/root${root}/proc/self`)).toBe(true);
     proxy.proceed();

@@ -120,7 +120,7 @@ test(`mutated config.json, seed ${seed}: accepted whole, or refused in a line`, 
   const accept = (text: string): void => {
     const spec = parseSpec(parseJson(text, "config.json"), hearWarning);
     const storage = { rootfs: { driver: "stream", readonly: true, tree: "", block: undefined }, mounts: [] };
-    CreateContainerRequest.encode(createContainerRequest(sampleRecord("c1"), spec, storage)).finish();
+    CreateContainerRequest.encode(createContainerRequest(sampleRecord("c1"), spec, storage, [])).finish();
   };
   const count = caseCount({ sample: 6_000, full: 60_000 });
   expect(problems(count, configs, { name: "config.json: ", codes: malformed, accept })).toEqual([]);
@@ -131,7 +131,7 @@ test(`mutated process.json, seed ${seed}: accepted whole, or refused in a line`,
 }, () => {
   const processes = configs.map((config) => memberOf(config, "process"));
   const accept = (text: string): void => {
-    const process = processRequest(parseProcessFile(parseJson(text, "process.json"), hearWarning));
+    const process = processRequest(parseProcessFile(parseJson(text, "process.json"), hearWarning), []);
     CreateProcessRequest.encode({
       containerId: "c1",
       processId: "e1",

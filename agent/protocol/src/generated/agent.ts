@@ -61,6 +61,26 @@ export namespace Namespace {
   export type TIME = typeof Namespace.TIME;
 }
 
+/** What a process can do with a descriptor that stands for one of the host's. */
+export const DescriptorAccess = {
+  UNSPECIFIED: 0,
+  /** READ - the end of a pipe */
+  READ: 1,
+  /** WRITE - the end of a pipe */
+  WRITE: 2,
+  /** READ_WRITE - a stream socket */
+  READ_WRITE: 3,
+} as const;
+
+export type DescriptorAccess = typeof DescriptorAccess[keyof typeof DescriptorAccess];
+
+export namespace DescriptorAccess {
+  export type UNSPECIFIED = typeof DescriptorAccess.UNSPECIFIED;
+  export type READ = typeof DescriptorAccess.READ;
+  export type WRITE = typeof DescriptorAccess.WRITE;
+  export type READ_WRITE = typeof DescriptorAccess.READ_WRITE;
+}
+
 export interface ConfigureRequest {
   /** set by the host from its build; no default: 0 is refused; version of this contract; required */
   protocolVersion: number;
@@ -429,7 +449,11 @@ export interface Process {
     | Scheduler
     | undefined;
   /** absent: left alone */
-  ioPriority: IoPriority | undefined;
+  ioPriority:
+    | IoPriority
+    | undefined;
+  /** its descriptors 3, 4, … (255 at most), streams of its process-I/O connection; empty: none */
+  preserved: DescriptorAccess[];
 }
 
 /** sched_setattr(2) */
@@ -3601,6 +3625,7 @@ function createBaseProcess(): Process {
     oomScoreAdj: undefined,
     scheduler: undefined,
     ioPriority: undefined,
+    preserved: [],
   };
 }
 
@@ -3657,6 +3682,13 @@ export const Process: MessageFns<Process> = {
     }
     if (message.ioPriority !== undefined) {
       IoPriority.encode(message.ioPriority, writer.uint32(250).fork()).join();
+    }
+    if (message.preserved.length !== 0) {
+      writer.uint32(258).fork();
+      for (const v of message.preserved) {
+        writer.int32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -3812,6 +3844,24 @@ export const Process: MessageFns<Process> = {
             message.ioPriority = IoPriority.decode(reader, reader.uint32());
             continue;
           }
+          case 32: {
+            if (tag === 256) {
+              message.preserved.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 258) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.preserved.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3851,6 +3901,7 @@ export const Process: MessageFns<Process> = {
     message.ioPriority = (object.ioPriority !== undefined && object.ioPriority !== null)
       ? IoPriority.fromPartial(object.ioPriority)
       : undefined;
+    message.preserved = object.preserved?.map((e) => e) || [];
     return message;
   },
 };

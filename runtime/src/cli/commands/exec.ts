@@ -7,7 +7,7 @@ import type { ProcessSpec } from "../../oci/process-spec.ts";
 import { exitCodes } from "../../shared/exit-codes.ts";
 import { readJsonStream } from "../../shared/json-file.ts";
 import { maxConfigBytes } from "../../shared/limits.ts";
-import { absolutePath, isStdinTerminal, refuseDescriptors } from "../creation-options.ts";
+import { absolutePath, isStdinTerminal } from "../creation-options.ts";
 import { type ExecCommandFlags, execCommand } from "../exec-options.ts";
 import type { Session } from "../session.ts";
 
@@ -16,7 +16,6 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
     .copyInheritedSettings(program)
     .action(async (id, args, flags) => {
       session.failWith(exitCodes.execFailure);
-      refuseDescriptors(flags.preserveFds);
       warnOfLabels(flags, session);
       const process = await processSpec(id, args, { flags, session });
       const { catchInterrupts } = await import("../interrupts.ts");
@@ -31,6 +30,7 @@ export function addExec(program: CommandUnknownOpts, session: Session): void {
           consoleSocket: absolutePath(flags.consoleSocket),
           foreground: !flags.detach,
           ignorePaused: flags.ignorePaused,
+          preserved: flags.preserveFds,
           stdinIsTerminal: await isStdinTerminal(),
         },
         session.context(interrupts.signal),

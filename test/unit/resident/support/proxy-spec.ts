@@ -9,6 +9,7 @@ export function proxySpec(vsockSocket: string, more: Partial<ProxySpec> = {}): P
     processIoPort: 1025,
     connectTimeoutMs: 10_000,
     terminal: { kind: "none" },
+    preserved: 0,
     namespaces: null,
     hold: false,
     cgroups: [],

@@ -24,7 +24,7 @@ const started = new Set<ChildProcess>();
 export function startResident(
   program: string,
   spec: object | string,
-  options: { stdio?: [Stdio, Stdio, Stdio]; files?: readonly number[]; detached?: boolean } = {},
+  options: { stdio?: [Stdio, Stdio, Stdio]; files?: readonly Stdio[]; detached?: boolean } = {},
 ): Resident {
   const child = spawn(program, [], {
     stdio: [...(options.stdio ?? ["ignore", "ignore", "inherit"]), "pipe", ...(options.files ?? [])],

@@ -69,8 +69,9 @@ const verbs: Readonly<Record<Action, (id: string) => Promise<unknown>>> = {
     const env = { RUNV_ROOTFS: "9p", RUNV_GUEST_DIR: guest, RUNV_CONFIG: "/dev/null" };
     const settings = await loadSettings({ file: null, env });
     const terminal = { consoleSocket: null, foreground: false, stdinIsTerminal: false };
+    const preserved = { listening: 0, asked: 0 };
     await createContainer(
-      { id, bundle, pidFile: null, systemdCgroup: false, settings, ...terminal },
+      { id, bundle, pidFile: null, systemdCgroup: false, preserved, settings, ...terminal },
       context,
     );
   },
@@ -86,7 +87,7 @@ const verbs: Readonly<Record<Action, (id: string) => Promise<unknown>>> = {
     const process = containerProcess(id, context);
     const terminal = { consoleSocket: null, foreground: false, stdinIsTerminal: false };
     await execProcess(
-      { id, process, pidFile: null, ignorePaused: false, subCgroups: [], ...terminal },
+      { id, process, pidFile: null, ignorePaused: false, subCgroups: [], preserved: 0, ...terminal },
       context,
     );
   },

@@ -43,7 +43,7 @@ function partsOf(suffix: string): Set<string> {
 const says = (field: Field) => `${field.message}.${field.name}: ${field.comment || "no comment"}`;
 const isNumber = ({ type }: Field) => /^u?int(32|64)$/.test(type);
 
-const unitInName = /_(seconds|ms|us|ns|bytes)$|^(nanos|seconds)$|(^|_)(pid|uid|gid|gids)$/;
+const unitInName = /_(seconds|ms|us|ns|bytes|mib)$|^(nanos|seconds)$|(^|_)(pid|uid|gid|gids)$/;
 const unitInWords =
   /\b(bytes|seconds|milliseconds|microseconds|entries|characters|threads|descriptors|permission bits|number|version)\b/;
 

@@ -12,7 +12,6 @@ import { findCarrier } from "./io/carrier.ts";
 import { makeControlServer, serveControl } from "./io/control-server.ts";
 import { ProcessIoServer } from "./io/process-io-server.ts";
 import { noteAvailableMemory } from "./linux/cgroups/reserve.ts";
-import { availableMemoryBytes } from "./linux/memory.ts";
 import { endMachine } from "./linux/power.ts";
 import { startReaping } from "./linux/reaper.ts";
 import { exit, getpid, monotonicMs, runLoop, setTimer, write } from "./linux/sys.ts";
@@ -46,7 +45,7 @@ function main(): void {
   startReaping();
   prepareRoot();
   leaveKernelNothingToRun();
-  noteAvailableMemory(availableMemoryBytes());
+  noteAvailableMemory();
   protectSelf();
 
   const sandbox = new Sandbox();

@@ -105,7 +105,7 @@ export class FakeMachines {
     const identity = { name: "fake", ...vmm.identity };
     const saved: SavedVm = {
       ...{ driver: "fake", directory, accel: "none", carrier: "none" },
-      ...{ monitor: identity, vmm: identity, helpers: [], spare: { vcpuCount: 0, memory: [] } },
+      ...{ monitor: identity, vmm: identity, helpers: [], spare: { mostVcpus: 0, memory: [] } },
     };
     return {
       ...this.#attach(directory),
@@ -122,7 +122,7 @@ export class FakeMachines {
     return {
       saved: {
         ...{ driver: "fake", directory, monitor: vmm, vmm, helpers: [], accel: "none", carrier: "none" },
-        spare: { vcpuCount: 0, memory: [] },
+        spare: { mostVcpus: 0, memory: [] },
       },
       description: { accel: "none", carrier: "none" },
       waitExit: async () => Promise.resolve(this.#machines.get(directory)?.on === true ? null : ""),
@@ -169,7 +169,6 @@ function agentOf(machine: () => FakeMachine): Agent {
     ...{
       unpack: unused,
       listProcesses: unused,
-      makeRoom: unused,
       updateContainer: unused,
       stats: unused,
       watchOom: unused,

@@ -93,6 +93,41 @@ test("a container without limits gets the room that a limit asks for", async () 
   await runv().ok(["delete", "--force", id]);
 });
 
+test("a limit of swap that was lifted is in the way of no growth", async () => {
+  const id = await start({ memory: { limit: 96 * mib, swap: 192 * mib } });
+  await runv().ok(["update", "--memory-swap", "-1", id]);
+  expect(await runv().run(["update", "--memory", "500M", id])).toMatchObject({ status: 0, stderr: "" });
+  expect(hostLimitMib(id)).toBeGreaterThan(500);
+  await runv().ok(["delete", "--force", id]);
+});
+
+test("a container that fills all of the memory that was added is killed for it, and not its guest", async () => {
+  const id = await start({});
+  await runv().ok(["update", "--memory", "900M", id]);
+  const fill = "dd if=/dev/zero of=/big/file bs=1M count=1000";
+  expect((await runv().run(["exec", id, "sh", "-c", fill])).status).toBeGreaterThan(0);
+  expect(await runv().status(id)).toBe("running");
+  expect((await machineOf(id)).totalMib).toBeGreaterThan(900 * (1 - tolerance));
+  await runv().ok(["delete", "--force", id]);
+});
+
+test("an update that is refused lets nobody have more", async () => {
+  const id = await start({});
+  const before = hostLimitMib(id);
+  const asked = { memory: { limit: 600 * mib, swap: 100 * mib } };
+  const refused = await runv().run(["update", "-r", "-", id], { input: JSON.stringify(asked) });
+  expect([refused.status, refused.stderr]).toEqual([
+    1,
+    expect.stringMatching(/memory\+swap limit should be/),
+  ]);
+  const cpus = ["update", "--memory", "600M", "--cpuset-cpus", "4000", id];
+  expect((await runv().run(cpus)).status).toBe(1);
+  expect((await machineOf(id)).totalMib).toBeLessThan(260);
+  expect(await runv().ok(["exec", id, "cat", "/sys/fs/cgroup/memory.max"])).toBe("max\n");
+  expect(hostLimitMib(id)).toBeGreaterThanOrEqual(before);
+  await runv().ok(["delete", "--force", id]);
+});
+
 test("above 4 GiB as below, and a limit above what the host has gets all of it", async () => {
   const id = await start(small);
   await runv().ok(["update", "--memory", "5G", id]);
@@ -106,6 +141,21 @@ test("a quota above what the host has gets all that the host has", async () => {
   const id = await start(small);
   await runv().ok(["update", "--cpu-quota", "100000000", id]);
   expect((await machineOf(id)).vcpus).toBe(Math.min(4, availableParallelism()));
+  await runv().ok(["delete", "--force", id]);
+});
+
+test("with version 1 control groups containers get new processors and memory as well", async () => {
+  const id = runv().newId();
+  const bundle = runv().bundle({ args: sleeping, resources: small, mounts });
+  const env = { RUNV_CGROUP_VERSION: "v1" };
+  expect(await runv().detached(["create", "--bundle", bundle, id], id, { env })).toMatchObject({ status: 0 });
+  await runv().ok(["start", id]);
+  await runv().ok(["update", "--memory", "300M", "--cpu-quota", "200000", id]);
+  const { totalMib, vcpus } = await machineOf(id);
+  expect(totalMib).toBeGreaterThan(300 * (1 - tolerance));
+  expect(vcpus).toBe(Math.min(2, availableParallelism()));
+  const write = "dd if=/dev/zero of=/big/file bs=1M count=200 2>/dev/null && stat -c %s /big/file";
+  expect(await runv().ok(["exec", id, "sh", "-c", write])).toBe(`${200 * mib}\n`);
   await runv().ok(["delete", "--force", id]);
 });
 

@@ -1,8 +1,8 @@
 import { RunvError } from "@runv/protocol";
+import type { PresentLimits } from "@runv/protocol/present-limits";
 import type { Cgroup } from "../linux/cgroups/cgroup.ts";
 import { until, type Wait } from "../linux/deadline.ts";
 import { closeNamespaces, type NamespaceSet } from "../linux/namespaces.ts";
-import type { PresentLimits } from "../linux/resources/present-limits.ts";
 import type { SeccompFilter } from "../linux/seccomp-profile.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import type { IdMaps } from "../linux/user-namespace.ts";

@@ -5,6 +5,7 @@ import {
   type Resources,
   RunvError,
 } from "@runv/protocol";
+import { mergeLimits, noLimits, type PresentLimits } from "@runv/protocol/present-limits";
 import { carrierDeviceRules } from "../linux/carrier-device.ts";
 import type { Cgroup, Cgroups } from "../linux/cgroups/cgroup.ts";
 import { until, type Wait } from "../linux/deadline.ts";
@@ -19,7 +20,6 @@ import {
   type OptionalNamespace,
   openNamespaces,
 } from "../linux/namespaces.ts";
-import { mergeLimits, noLimits, type PresentLimits } from "../linux/resources/present-limits.ts";
 import { compileProfile, type SeccompFilter } from "../linux/seccomp-profile.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import { clone } from "../linux/sys.ts";

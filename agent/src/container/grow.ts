@@ -1,49 +1,47 @@
-import { type MakeRoomResponse, type Resources, RunvError } from "@runv/protocol";
-import { noteAvailableMemory } from "../linux/cgroups/reserve.ts";
-import { within } from "../linux/deadline.ts";
-import { totalMemoryBytes } from "../linux/memory.ts";
-import { addBlock, blocksIn } from "../linux/memory-blocks.ts";
-import { addProcessor, processorCount } from "../linux/processors.ts";
-import { inChild } from "../storage/work.ts";
-import type { Container } from "./container.ts";
+import type { MemoryRange } from "@runv/protocol";
+import { RunvError } from "@runv/protocol";
+import { noteAddedMemory } from "../linux/cgroups/reserve.ts";
+import { addBlock, blocksIn, type MemoryBlock } from "../linux/memory-blocks.ts";
+import { addProcessor, processorCount, spareProcessors } from "../linux/processors.ts";
 import type { Containers } from "./containers.ts";
-import { type Growth, missingRoom, type Reserve } from "./room.ts";
 
-const bytesPerMib = 1_048_576;
-/** Under emulation on a loaded host 24 GiB took half a minute; the host waits a little longer. */
-const growMs = 110_000;
-
-/**
- * Gives the guest what it lacks for limits that are to be asked for next.
- * @throws RunvError "unsupported" that names the field when its machine has not as much; nothing is given then
- */
-export async function makeRoom(
-  containers: Containers,
-  container: Container,
-  asked: Resources,
-  reserve: Reserve,
-): Promise<MakeRoomResponse> {
-  if (container.init.state === "exited") throw new RunvError("invalid-state", "container not running");
-  const growth = missingRoom(container.limits, asked, reserve);
-  if (growth.blocks.length + growth.processors.length > 0) await grow(growth, containers);
-  const added = blocksIn(reserve.spareMemory).filter(({ isPresent }) => isPresent);
-  const addedBytes = added.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-  const processors = processorCount();
-  return { addedMemoryMib: addedBytes / bytesPerMib, processors, ...container.limits.memory };
+/** What a guest is to have of its machine. */
+export interface GuestSize {
+  /** Spare memory, what it has of it already included. */
+  readonly memory: readonly MemoryRange[];
+  /** At least so many. */
+  readonly processors: number;
 }
 
-/** In a child: the kernel may take a while over each block. */
-async function grow({ blocks, processors }: Growth, containers: Containers): Promise<void> {
-  const before = totalMemoryBytes();
-  const work = inChild(() => {
-    for (const block of blocks) addBlock(block);
-    for (const number of processors) addProcessor(number);
-    return {};
-  });
-  try {
-    await within(growMs, "virtual machine: growing", work.done, () => work.abandon());
-  } finally {
-    noteAvailableMemory(totalMemoryBytes() - before);
-    for (const { cgroup } of containers.all()) cgroup.followGuest();
-  }
+/** What it lacks of that. */
+export interface Growth {
+  readonly blocks: readonly MemoryBlock[];
+  /** Their numbers. */
+  readonly processors: readonly number[];
+}
+
+export function missing({ memory, processors }: GuestSize): Growth {
+  const spare = spareProcessors();
+  const count = Math.max(processors - processorCount(), 0);
+  if (count > spare.length)
+    throw new RunvError(
+      "unsupported",
+      `virtual machine: it has ${spare.length} processors to spare, not ${count}`,
+    );
+  return {
+    blocks: blocksIn(memory).filter(({ isOnline }) => !isOnline),
+    processors: spare.slice(0, count),
+  };
+}
+
+/** To be called in a child: the kernel may take a while over each block. */
+export function grow({ blocks, processors }: Growth): void {
+  for (const block of blocks) addBlock(block);
+  for (const number of processors) addProcessor(number);
+}
+
+/** Lets containers have what the guest has been given. Not before their limits say how much of it: some have none. */
+export function shareGrowth(containers: Containers): void {
+  noteAddedMemory();
+  for (const { cgroup } of containers.all()) cgroup.followGuest();
 }

@@ -1,5 +1,5 @@
 import type { MemoryRange } from "@runv/protocol";
-import { step, tolerate } from "./errno.ts";
+import { step } from "./errno.ts";
 import { statIfThere } from "./paths.ts";
 import { readFile, writeFile } from "./sys.ts";
 
@@ -7,14 +7,15 @@ import { readFile, writeFile } from "./sys.ts";
 const directory = "/sys/devices/system/memory";
 const bytesPerMib = 1_048_576;
 const maxNumberBytes = 64;
+const maxStateBytes = 64;
 
 /** Memory as the kernel adds it to what it has. */
 export interface MemoryBlock {
   /** Physical address. */
   readonly start: number;
   readonly sizeBytes: number;
-  /** The kernel has it. */
-  readonly isPresent: boolean;
+  /** Programs can have it. */
+  readonly isOnline: boolean;
 }
 
 /** The blocks that lie wholly in these ranges; none where the kernel cannot add any. */
@@ -29,7 +30,7 @@ export function blocksIn(ranges: readonly MemoryRange[]): MemoryBlock[] {
       return {
         start: number * sizeBytes,
         sizeBytes,
-        isPresent: statIfThere(blockDirectory(number)) !== null,
+        isOnline: isOnline(number),
       };
     });
   });
@@ -38,10 +39,17 @@ export function blocksIn(ranges: readonly MemoryRange[]): MemoryBlock[] {
 /** From now on programs can have it. */
 export function addBlock({ start, sizeBytes }: MemoryBlock): void {
   step("virtual machine: add memory", () => {
-    writeFile(`${directory}/probe`, `0x${start.toString(16)}`);
-    // EINVAL: it is in use already, where the kernel was told to begin at once.
-    tolerate(["EINVAL"], () => writeFile(`${blockDirectory(start / sizeBytes)}/state`, "online"));
+    const number = start / sizeBytes;
+    if (statIfThere(blockDirectory(number)) === null)
+      writeFile(`${directory}/probe`, `0x${start.toString(16)}`);
+    // Where the kernel was told to use all memory at once, it does so already.
+    if (!isOnline(number)) writeFile(`${blockDirectory(number)}/state`, "online");
   });
+}
+
+function isOnline(number: number): boolean {
+  const state = `${blockDirectory(number)}/state`;
+  return statIfThere(state) !== null && readFile(state, maxStateBytes).trim() === "online";
 }
 
 function blockDirectory(number: number): string {

@@ -1,20 +1,12 @@
 import type { Client } from "@grpc/grpc-js";
-import {
-  ContainersDefinition,
-  type MakeRoomRequest,
-  type MakeRoomResponse,
-  type Resources,
-  type StatsResponse,
-  type UpdateContainerResponse,
-} from "@runv/protocol";
-import { growTimeoutMs } from "../shared/limits.ts";
+import { ContainersDefinition, type StatsResponse, type UpdateContainerRequest } from "@runv/protocol";
+import { updateTimeoutMs } from "../shared/limits.ts";
 import type { CallTarget } from "./call.ts";
 import { callStream } from "./call-stream.ts";
 
 /** Calls about the resources of a container: limits, use, and standing still. */
 export interface ResourceCalls {
-  makeRoom(request: MakeRoomRequest): Promise<MakeRoomResponse>;
-  updateContainer(containerId: string, resources: Resources): Promise<UpdateContainerResponse>;
+  updateContainer(request: UpdateContainerRequest): Promise<void>;
   pauseContainer(containerId: string): Promise<void>;
   resumeContainer(containerId: string): Promise<void>;
   stats(containerId: string): Promise<StatsResponse>;
@@ -31,11 +23,9 @@ type Ask = <Request, Response>(
 export function resourceCalls(channel: Client, ask: Ask, signal: AbortSignal): ResourceCalls {
   const containers = ContainersDefinition.fullName;
   return {
-    makeRoom: async (request) =>
-      ask({ service: containers, method: ContainersDefinition.methods.makeRoom }, request, growTimeoutMs),
-    updateContainer: async (containerId, resources) => {
+    updateContainer: async (request) => {
       const target = { service: containers, method: ContainersDefinition.methods.update };
-      return ask(target, { containerId, resources });
+      await ask(target, request, updateTimeoutMs);
     },
     pauseContainer: async (containerId) => {
       await ask({ service: containers, method: ContainersDefinition.methods.pause }, { containerId });

@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errorMessage, RunvError } from "@runv/protocol/errors";
 import type { HostLimit } from "./host-limits.ts";
@@ -7,6 +7,17 @@ import type { HostLimit } from "./host-limits.ts";
 export function canLimitMemory(directories: readonly string[]): boolean {
   const files = ["memory.max", "memory.limit_in_bytes"];
   return directories.some((directory) => files.some((file) => existsSync(join(directory, file))));
+}
+
+/** @returns what makes the processors and memory nodes of a cgroup what they are now */
+export function keepCpusets(directories: readonly string[]): () => void {
+  const files = directories.flatMap((directory) =>
+    ["cpuset.cpus", "cpuset.mems"].map((name) => join(directory, name)).filter((path) => existsSync(path)),
+  );
+  const kept = files.map((path) => [path, readFileSync(path, "utf8")] as const);
+  return () => {
+    for (const [path, text] of kept) writeFileSync(path, text === "" ? "\n" : text);
+  };
 }
 
 /**
@@ -32,11 +43,12 @@ export function applyHostLimits(
 }
 
 /** Tries to set a limit. @returns why it is not set; null when it is */
-function problem(directories: readonly string[], { files }: HostLimit): string | null {
+function problem(directories: readonly string[], { files, isOptional }: HostLimit): string | null {
   const places = files.flatMap(([name, value]) =>
     directories.map((directory) => ({ path: join(directory, name), value })),
   );
   const place = places.find(({ path }) => existsSync(path));
+  if (place === undefined && isOptional) return null;
   if (place === undefined)
     return `this kernel has no ${files.map(([name]) => name).join(" or ")} here (controller absent or not enabled)`;
   try {

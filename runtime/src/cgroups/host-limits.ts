@@ -27,6 +27,8 @@ export interface HostLimit {
   readonly files: readonly (readonly [name: string, value: number | string])[];
   /** Nothing else can hold it: it names what the guest knows nothing of. */
   readonly isOnlyHere: boolean;
+  /** Where the kernel has no such file there is nothing to limit. */
+  readonly isOptional: boolean;
 }
 
 /** Of a processor: what a machine does beside running its container, in the guest kernel, the agent, and for input and output. */
@@ -77,21 +79,33 @@ function sharesLimit({ shares }: CpuResources): HostLimit[] {
 }
 
 /** The container's own limit is held in the guest: to the host all of the guest's memory is the machine's. */
-export function memoryLimits(memory: MemoryBounds, { memoryBytes, isFenced }: MachineNeed): HostLimit[] {
+export function memoryLimits(memory: MemoryBounds, need: MachineNeed): HostLimit[] {
+  const { memoryBytes, isFenced } = need;
   const { limitBytes, swapBytes, reservationBytes } = memory;
   if (!isBounded(limitBytes) && !isFenced) return reservation(reservationBytes);
   const limits = [
     limit("memory.limit", ["memory.limit_in_bytes", memoryBytes], ["memory.max", memoryBytes]),
     ...reservation(reservationBytes),
   ];
-  if (!isBounded(swapBytes) || !isBounded(limitBytes)) return limits;
-  const swapOnly = swapBytes - limitBytes;
-  const withSwap = limit(
+  const swapOnly = swapOnTop(memory, need);
+  if (swapOnly === null) return limits;
+  const withSwap = swapOnly === unlimited ? unlimited : memoryBytes + swapOnly;
+  const swap = limit(
     "memory.swap",
-    ["memory.memsw.limit_in_bytes", memoryBytes + swapOnly],
-    ["memory.swap.max", swapOnly],
+    ["memory.memsw.limit_in_bytes", withSwap],
+    ["memory.swap.max", swapOnly === unlimited ? "max" : swapOnly],
   );
-  return [...limits, withSwap];
+  return [...limits, { ...swap, isOptional: !isBounded(swapBytes) }];
+}
+
+/** A fence without a bound on swap would be none: what is in there goes to the host's disk, and as much again can be had. null: left alone. */
+function swapOnTop(
+  { limitBytes, swapBytes }: MemoryBounds,
+  { memoryBytes, isFenced }: MachineNeed,
+): number | null {
+  if (isBounded(swapBytes) && isBounded(limitBytes)) return swapBytes - limitBytes;
+  if (isFenced) return memoryBytes;
+  return swapBytes === unlimited ? unlimited : null;
 }
 
 function reservation(bytes: number | null): HostLimit[] {
@@ -142,12 +156,12 @@ function throttles(blockIo: BlockIoResources): HostLimit[] {
 }
 
 function limit(field: string, ...files: HostLimit["files"]): HostLimit {
-  return { field, files, isOnlyHere: false };
+  return { field, files, isOnlyHere: false, isOptional: false };
 }
 
 /** Of processors, memory nodes and devices, whose numbers are the host's. */
 function ownLimit(field: string, ...files: HostLimit["files"]): HostLimit {
-  return { field, files, isOnlyHere: true };
+  return { field, files, isOnlyHere: true, isOptional: false };
 }
 
 function isBounded(value: number | null): value is number {

@@ -63,7 +63,7 @@ export function flag(name: string, value: boolean): UnitProperty {
 }
 
 function number(name: string): Mapping {
-  return (value) => [{ name, signature: "t", words: [value] }];
+  return (value) => [{ name, signature: "t", words: [value === "max" ? infinity : value] }];
 }
 
 /** cpu.max: "QUOTA PERIOD" in microseconds, or "max PERIOD". */

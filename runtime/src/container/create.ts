@@ -71,13 +71,13 @@ export async function createContainer(options: CreateOptions, context: Context):
     reserveContainer(context.root, record);
     releases.add(`state of ${options.id}`, async () => undoReservation(record, context));
     const machine = { bundle, record, settings, watch, terminal, scope, preserved };
-    const { sandbox, storage, proxy, hostNeed } = await bootMachine(machine, context, releases);
+    const { sandbox, storage, proxy, hostNeed, known } = await bootMachine(machine, context, releases);
     try {
       await prepareProcess({ bundle, record, sandbox, storage, watch, proxy, preserved }, context);
       const limiting = { warn: warn(context), signal: context.signal };
       await limitRunning(record, bundle.spec.linux.resources, limiting);
       const { identity: init } = proxy;
-      const created = { ...record, creator: null, init, vm: sandbox.vm.saved, hostNeed };
+      const created = { ...record, creator: null, init, vm: sandbox.vm.saved, hostNeed, machine: known };
       await changeContainer(context.root, record.id, async () => Promise.resolve(created));
       await commit({ vm: sandbox.vm, proxy }, options.pidFile, releases);
       watch.lap("process");
@@ -133,7 +133,7 @@ function newRecord(
     execs: [],
     vm: null,
     hostNeed: null,
-    addedMemoryMib: 0,
+    machine: null,
     cgroupVersion: options.settings.cgroup_version,
     ...place,
     systemdCgroup: options.systemdCgroup,

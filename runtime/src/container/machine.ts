@@ -1,12 +1,13 @@
 import type { Settings } from "../config/settings.ts";
 import { bootSandbox, hostNeedOf, type Sandbox } from "../sandbox/boot.ts";
-import { fencedPlan } from "../sandbox/growth.ts";
+import { fencedPlan, machineRecord } from "../sandbox/growth.ts";
 import { limitHostPlace, type SystemdPlace, takeHostPlace } from "../sandbox/host-place.ts";
 import { type MachinePlan, planMachine } from "../sandbox/machine-plan.ts";
 import { bootSettings, storageSettings } from "../sandbox/settings.ts";
 import { planStorage, type StoragePlan } from "../sandbox/storage-plan.ts";
 import type { HostNeed } from "../shared/host-need.ts";
 import { inSuccession } from "../shared/in-succession.ts";
+import type { MachineRecord } from "../shared/machine-record.ts";
 import type { Releases } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
@@ -16,6 +17,7 @@ import type { Bundle } from "./bundle.ts";
 import type { Context } from "./context.ts";
 import { hasCreationHooks, makeNamespaces } from "./namespaces.ts";
 import type { PreservedCount } from "./preserved.ts";
+import { resourcesRequest } from "./resources-request.ts";
 import type { Stopwatch } from "./stopwatch.ts";
 import type { proxyTerminal } from "./terminal.ts";
 
@@ -38,6 +40,8 @@ export interface Machine {
   /** Of the container's init process; it waits. */
   readonly proxy: StartedResident;
   readonly hostNeed: HostNeed;
+  /** What is written down of it. */
+  readonly known: MachineRecord;
 }
 
 /** Takes the container's place on the host, with its namespaces and their hooks, and boots its virtual machine there. @throws RunvError */
@@ -98,7 +102,8 @@ export async function bootMachine(
   );
   watch.lapBoot(sandbox.guest);
   describe({ sandbox, storage, plan }, context);
-  return { sandbox, storage, proxy, hostNeed: need };
+  const known = machineRecord(plan, settings.max_vcpus, resourcesRequest(resources));
+  return { sandbox, storage, proxy, hostNeed: need, known };
 }
 
 interface Filling {

@@ -1,10 +1,16 @@
-import type { MakeRoomResponse, UpdateContainerResponse } from "@runv/protocol";
 import { RunvError } from "@runv/protocol/errors";
+import { mergeLimits, noLimits, type PresentLimits } from "@runv/protocol/present-limits";
 import type { ResourcesSpec } from "../oci/resources.ts";
 import { resourcesOfVersion } from "../oci/resources-of-version.ts";
 import { withAgent } from "../sandbox/attached.ts";
-import { makeRoom, presentNeed } from "../sandbox/growth.ts";
-import { type Limiting, limitGrown, limitHostPlace, limitRunning } from "../sandbox/host-place.ts";
+import { givenMemory, grownMachine, presentNeed, spareOf } from "../sandbox/growth.ts";
+import {
+  type Limiting,
+  limitGrown,
+  limitHostPlace,
+  limitOnlyHere,
+  limitRunning,
+} from "../sandbox/host-place.ts";
 import { JsonCursor } from "../shared/json-cursor.ts";
 import { messages } from "../shared/messages.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
@@ -16,11 +22,9 @@ import { containerStatus } from "./state.ts";
 /** What the limits come in: as `update` reads them. */
 const document = "resources";
 
-/** Limits that the guest holds. */
-type Held = UpdateContainerResponse | MakeRoomResponse;
-
 /**
- * Changes a container's limits; what `asked` leaves out stays as it is. Its machine grows before them, as far as it has to.
+ * Changes a container's limits; what `asked` leaves out stays as it is. Its machine grows before them, as far as it has to, and before that
+ * the host lets it: a machine never has more than the host knows of.
  * @throws RunvError invalid-state "container not running" for one that has stopped, "unsupported" for what its machine has no room for;
  * no limit has changed then.
  */
@@ -29,38 +33,61 @@ export async function updateContainer(id: string, asked: ResourcesSpec, context:
     const status = containerStatus(record);
     if (status === "stopped" || status === "creating")
       throw new RunvError("invalid-state", messages.containerNotRunning);
-    const limiting = {
-      warn: (sentence: string): void => context.log.warning(sentence),
-      signal: context.signal,
-    };
+    const warn = (sentence: string): void => context.log.warning(sentence);
+    const limiting = { warn, signal: context.signal };
     const at = new JsonCursor(undefined, document);
-    const resources = resourcesOfVersion(asked, record.cgroupVersion, at, limiting.warn);
+    const resources = resourcesOfVersion(asked, record.cgroupVersion, at, warn);
     const request = resourcesRequest(resources);
-    return withAgent(record, context.signal, async (agent) => {
-      const room = needsRoom(resources) ? await makeRoom(record, request, agent) : null;
-      const grown = { ...record, addedMemoryMib: room?.addedMemoryMib ?? record.addedMemoryMib };
-      if (room !== null && grown.addedMemoryMib !== record.addedMemoryMib) {
-        note(grown);
-        await letGrow(grown, room, limiting);
+    const limits = mergeLimits(record.machine?.limits ?? noLimits, request);
+    const grown = { ...record, machine: grow(record, limits) };
+    const restore = await limitOnlyHere(record, resources, limiting);
+    try {
+      if (hasGrown(record, grown)) {
+        note(withLimitsOf(grown, record));
+        await letGrow(record, grown, limiting);
       }
-      const held = await agent.updateContainer(id, request);
-      await limitOnHost(grown, withHeld(resources, held), limiting);
-      return grown;
-    });
+      await withAgent(record, context.signal, async (agent) =>
+        agent.updateContainer({ containerId: id, resources: request, ...guestSize(grown) }),
+      );
+    } catch (error) {
+      restore();
+      throw error;
+    }
+    await limitOnHost(grown, withPresent(resources, limits), limiting);
+    return grown;
   });
 }
 
-function needsRoom({ memory, cpu }: ResourcesSpec): boolean {
-  return memory.limitBytes !== null || cpu.quotaMicros !== null || cpu.periodMicros !== null;
+function grow({ machine, vm }: ContainerRecord, limits: PresentLimits): ContainerRecord["machine"] {
+  return machine === null ? null : grownMachine(machine, spareOf(vm), limits);
 }
 
-/** Before the container may use more, the host lets its machine. */
-async function letGrow(record: ContainerRecord, held: Held, limiting: Limiting): Promise<void> {
-  const { hostNeed } = record;
-  if (hostNeed === null) return;
-  const memory = { ...heldMemory(held), reservationBytes: null };
-  const need = presentNeed(hostNeed, record.vm, record.addedMemoryMib);
-  await limitGrown(record, { memory, need }, limiting);
+function hasGrown({ machine: before }: ContainerRecord, { machine: after }: ContainerRecord): boolean {
+  return (after?.addedMemoryMib ?? 0) > (before?.addedMemoryMib ?? 0);
+}
+
+/** While it is not known whether the guest takes the new ones. */
+function withLimitsOf(grown: ContainerRecord, before: ContainerRecord): ContainerRecord {
+  const { machine } = grown;
+  return machine === null
+    ? grown
+    : { ...grown, machine: { ...machine, limits: before.machine?.limits ?? noLimits } };
+}
+
+function guestSize({ machine, vm }: ContainerRecord): {
+  memory: ReturnType<typeof givenMemory>;
+  processors: number;
+} {
+  if (machine === null) return { memory: [], processors: 0 };
+  return { memory: givenMemory(spareOf(vm), machine.addedMemoryMib), processors: machine.vcpuCount };
+}
+
+/** @param before whose limits still hold */
+async function letGrow(before: ContainerRecord, grown: ContainerRecord, limiting: Limiting): Promise<void> {
+  const need = needOf(grown);
+  if (need === null) return;
+  const memory = { ...memoryOf(before.machine?.limits ?? noLimits), reservationBytes: null };
+  await limitGrown(grown, { memory, need }, limiting);
 }
 
 async function limitOnHost(
@@ -68,28 +95,27 @@ async function limitOnHost(
   resources: ResourcesSpec,
   limiting: Limiting,
 ): Promise<void> {
-  const { hostNeed, vm, addedMemoryMib } = record;
-  if (hostNeed !== null)
-    await limitHostPlace(record, { resources, need: presentNeed(hostNeed, vm, addedMemoryMib) }, limiting);
+  const need = needOf(record);
+  if (need !== null) await limitHostPlace(record, { resources, need }, limiting);
   await limitRunning(record, resources, limiting);
 }
 
-/** Quota and period are one limit, and so are memory and memory with swap: whoever changes one keeps the other, which the guest knows. */
-function withHeld(resources: ResourcesSpec, held: UpdateContainerResponse): ResourcesSpec {
+function needOf({ hostNeed, machine, vm }: ContainerRecord): ReturnType<typeof presentNeed> | null {
+  return hostNeed === null ? null : presentNeed(hostNeed, spareOf(vm), machine?.addedMemoryMib ?? 0);
+}
+
+/** Quota and period are one limit, and so are memory and memory with swap: whoever changes one keeps the other. */
+function withPresent(resources: ResourcesSpec, limits: PresentLimits): ResourcesSpec {
   const { cpu, memory } = resources;
   const isTime = cpu.quotaMicros !== null || cpu.periodMicros !== null;
-  const time = { quotaMicros: held.quotaUs ?? null, periodMicros: held.periodUs ?? null };
-  const isMemory = memory.limitBytes !== null || memory.swapBytes !== null;
+  const { quotaUs = null, periodUs = null } = limits.cpu;
   return {
     ...resources,
-    cpu: { ...cpu, ...(isTime ? time : {}) },
-    memory: { ...memory, ...(isMemory ? heldMemory(held) : {}) },
+    cpu: { ...cpu, ...(isTime ? { quotaMicros: quotaUs, periodMicros: periodUs } : {}) },
+    memory: { ...memory, ...memoryOf(limits) },
   };
 }
 
-function heldMemory({ limitBytes, swapBytes }: Held): {
-  limitBytes: number | null;
-  swapBytes: number | null;
-} {
-  return { limitBytes: limitBytes ?? null, swapBytes: swapBytes ?? null };
+function memoryOf({ memory }: PresentLimits): { limitBytes: number | null; swapBytes: number | null } {
+  return { limitBytes: memory.limitBytes ?? null, swapBytes: memory.swapBytes ?? null };
 }

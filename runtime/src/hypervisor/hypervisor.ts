@@ -144,7 +144,8 @@ export interface SavedVm {
 
 /** What a running machine has that its guest was not told of at its start. */
 export interface SpareParts {
-  readonly vcpuCount: number;
+  /** Those that it started with and those to spare. */
+  readonly mostVcpus: number;
   /** In the order in which the guest is to be given them; beginnings and sizes are multiples of `memoryBlockMib`. */
   readonly memory: readonly MemoryRange[];
 }

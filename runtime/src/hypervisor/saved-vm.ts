@@ -19,12 +19,12 @@ export function parseSavedVm(value: unknown): SavedVm {
 
 /** A machine that an earlier runv has started has none. */
 function parseSpare(value: unknown): SpareParts {
-  if (value === undefined) return { vcpuCount: 0, memory: [] };
+  if (value === undefined) return { mostVcpus: 0, memory: [] };
   const members = parseObject(value, "vm.spare");
   const memory = members["memory"];
   if (!Array.isArray(memory)) throw damaged("vm.spare.memory");
   return {
-    vcpuCount: parseCount(members["vcpuCount"], "vm.spare.vcpuCount"),
+    mostVcpus: parseCount(members["mostVcpus"], "vm.spare.mostVcpus"),
     memory: memory.map((range: unknown, index) => parseRange(range, `vm.spare.memory[${index}]`)),
   };
 }

@@ -1,5 +1,5 @@
 import { errorMessage, RunvError } from "@runv/protocol/errors";
-import { applyHostLimits } from "../cgroups/apply-limits.ts";
+import { applyHostLimits, keepCpusets } from "../cgroups/apply-limits.ts";
 import {
   hasUnifiedCgroups,
   hostCgroupDirectories,
@@ -136,13 +136,27 @@ export async function limitHostPlace(
   await applyLimits(place, machineLimits(resources, need), limiting);
 }
 
-/** Lets a machine that has grown have its memory. */
+/** Lets a machine that is to grow have its memory. @throws RunvError "unavailable" when this host does not */
 export async function limitGrown(
   place: LimitedPlace,
   { memory, need }: { readonly memory: MemoryBounds; readonly need: MachineNeed },
   limiting: Limiting,
 ): Promise<void> {
-  await applyLimits(place, memoryLimits(memory, need), limiting);
+  const limits = memoryLimits(memory, need).map((limit) => ({ ...limit, isOnlyHere: true }));
+  await applyLimits(place, limits, limiting);
+}
+
+/** Sets those that nothing else holds. @returns what takes back where it may run. @throws RunvError "unavailable" for one that cannot be set */
+export async function limitOnlyHere(
+  place: LimitedPlace,
+  resources: ResourcesSpec,
+  limiting: Limiting,
+): Promise<() => void> {
+  const restore = keepCpusets(place.cgroups);
+  const need = { memoryBytes: 0, tasks: 0, isFenced: false };
+  const limits = machineLimits(resources, need).filter(({ isOnlyHere }) => isOnlyHere);
+  await applyLimits(place, limits, limiting);
+  return restore;
 }
 
 /** Limits what runs in the place, besides. */

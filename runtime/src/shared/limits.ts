@@ -18,8 +18,8 @@ export const agentConnectTimeoutMs = 5_000;
 export const agentRetryIntervalMs = 10;
 /** A call to the agent that only changes something small in the guest. */
 export const agentCallTimeoutMs = 30_000;
-/** One that adds memory to the guest, block by block. */
-export const growTimeoutMs = 120_000;
+/** One that may add memory to the guest, block by block, and take some from its container; the agent gives up a little earlier. */
+export const updateTimeoutMs = 60_000;
 /** A question to the agent of a verb that only looks. */
 export const guestQuestionTimeoutMs = 2_000;
 /** The hand-over of a rootfs may take long; it must never take for ever. */

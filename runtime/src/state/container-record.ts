@@ -1,6 +1,7 @@
 import type { Hooks } from "../oci/hooks-spec.ts";
 import type { CgroupVersion } from "../shared/cgroup-version.ts";
 import type { HostNeed } from "../shared/host-need.ts";
+import type { MachineRecord } from "../shared/machine-record.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 
 /** Raised with every change that an older runv could not understand. */
@@ -45,8 +46,8 @@ export interface ContainerRecord {
   readonly cgroupVersion: CgroupVersion;
   /** What its machine takes of the host; null until there is one. Limits that change later are the container's and this. */
   readonly hostNeed: HostNeed | null;
-  /** What its guest was given of memory beside what it started with. */
-  readonly addedMemoryMib: number;
+  /** null until there is one, and for what an earlier runv has made. */
+  readonly machine: MachineRecord | null;
   /** `--systemd-cgroup` of the `create`: the callers' `delete --force` does not repeat it (containerd: shim delete). */
   readonly systemdCgroup: boolean;
 }

@@ -4,6 +4,7 @@ import type { Hook } from "../oci/hooks-spec.ts";
 import { vmDirectoryParent } from "../shared/defaults.ts";
 import type { HostNeed } from "../shared/host-need.ts";
 import { JsonCursor } from "../shared/json-cursor.ts";
+import type { MachineRecord } from "../shared/machine-record.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { type ContainerRecord, type ExecRecord, recordVersion } from "./container-record.ts";
 
@@ -39,7 +40,7 @@ export function parseRecord(document: unknown, id: string): ContainerRecord {
     // Those who wrote none knew one version.
     cgroupVersion: record.member("cgroupVersion").optional((version) => version.oneOf(["v1", "v2"]), "v2"),
     hostNeed: record.member("hostNeed").optional(parseHostNeed, null),
-    addedMemoryMib: record.member("addedMemoryMib").optional(parseCount, 0),
+    machine: record.member("machine").optional(parseMachine, null),
     systemdCgroup: record.member("systemdCgroup").boolean(),
   };
 }
@@ -78,6 +79,34 @@ function parseHostNeed(need: JsonCursor): HostNeed {
     bytesPerAddedMib: need.member("bytesPerAddedMib").optional(parseCount, 0),
     tasks: parseCount(need.member("tasks")),
   };
+}
+
+function parseMachine(machine: JsonCursor): MachineRecord {
+  const { memory, cpu } = {
+    memory: machine.member("limits").member("memory"),
+    cpu: machine.member("limits").member("cpu"),
+  };
+  return {
+    totalMib: parseCount(machine.member("totalMib")),
+    vcpuCount: parseCount(machine.member("vcpuCount")),
+    mostVcpus: parseCount(machine.member("mostVcpus")),
+    addedMemoryMib: parseCount(machine.member("addedMemoryMib")),
+    limits: {
+      memory: {
+        limitBytes: memory.member("limitBytes").optional(parseLimit, undefined),
+        swapBytes: memory.member("swapBytes").optional(parseLimit, undefined),
+      },
+      cpu: {
+        quotaUs: cpu.member("quotaUs").optional(parseLimit, undefined),
+        periodUs: cpu.member("periodUs").optional(parseLimit, undefined),
+      },
+    },
+  };
+}
+
+/** -1: none. */
+function parseLimit(amount: JsonCursor): number {
+  return amount.integer(-1, Number.MAX_SAFE_INTEGER);
 }
 
 function parseCount(count: JsonCursor): number {

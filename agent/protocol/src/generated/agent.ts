@@ -634,19 +634,17 @@ export interface UnifiedResource {
   value: string;
 }
 
-export interface MakeRoomRequest {
+export interface UpdateContainerRequest {
   /** required */
   containerId: string;
-  /** that are to be asked for; required */
+  /** required */
   resources:
     | Resources
     | undefined;
-  /** that the guest was not told of at its start, in this order; what it has by now is left alone; empty: none */
-  spareMemory: MemoryRange[];
-  /** number above which no quota asks for more: as many as the host has; required */
-  enoughProcessors: number;
-  /** above which no limit asks for more: as much as the host has; required */
-  enoughMemoryMib: number;
+  /** spare memory that the guest is to have, what it has of it already included; empty: none */
+  memory: MemoryRange[];
+  /** number of those that the guest is to have at least; 0: what it has */
+  processors: number;
 }
 
 /** Of the guest's physical memory, in blocks as Linux adds them. */
@@ -657,41 +655,7 @@ export interface MemoryRange {
   sizeMib: number;
 }
 
-export interface MakeRoomResponse {
-  /** of the spare memory, all that the guest has been given until now */
-  addedMemoryMib: number;
-  /** number of those that the guest has now */
-  processors: number;
-  /** of memory, that holds now; -1: no limit; absent: none was ever asked for */
-  limitBytes?:
-    | number
-    | undefined;
-  /** of memory and swap together, that holds now; -1: no limit; absent: none was ever asked for */
-  swapBytes?: number | undefined;
-}
-
-export interface UpdateContainerRequest {
-  /** required */
-  containerId: string;
-  /** required */
-  resources: Resources | undefined;
-}
-
 export interface UpdateContainerResponse {
-  /** that holds now; -1: no limit; absent: none was ever asked for */
-  quotaUs?:
-    | number
-    | undefined;
-  /** that holds now; absent: the kernel's own */
-  periodUs?:
-    | number
-    | undefined;
-  /** of memory, that holds now; -1: no limit; absent: none was ever asked for */
-  limitBytes?:
-    | number
-    | undefined;
-  /** of memory and swap together, that holds now; -1: no limit; absent: none was ever asked for */
-  swapBytes?: number | undefined;
 }
 
 export interface PauseContainerRequest {
@@ -5021,31 +4985,28 @@ export const UnifiedResource: MessageFns<UnifiedResource> = {
   },
 };
 
-function createBaseMakeRoomRequest(): MakeRoomRequest {
-  return { containerId: "", resources: undefined, spareMemory: [], enoughProcessors: 0, enoughMemoryMib: 0 };
+function createBaseUpdateContainerRequest(): UpdateContainerRequest {
+  return { containerId: "", resources: undefined, memory: [], processors: 0 };
 }
 
-export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
-  encode(message: MakeRoomRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const UpdateContainerRequest: MessageFns<UpdateContainerRequest> = {
+  encode(message: UpdateContainerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.containerId !== "") {
       writer.uint32(10).string(message.containerId);
     }
     if (message.resources !== undefined) {
       Resources.encode(message.resources, writer.uint32(18).fork()).join();
     }
-    for (const v of message.spareMemory) {
+    for (const v of message.memory) {
       MemoryRange.encode(v!, writer.uint32(26).fork()).join();
     }
-    if (message.enoughProcessors !== 0) {
-      writer.uint32(32).uint32(message.enoughProcessors);
-    }
-    if (message.enoughMemoryMib !== 0) {
-      writer.uint32(40).uint64(message.enoughMemoryMib);
+    if (message.processors !== 0) {
+      writer.uint32(32).uint32(message.processors);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MakeRoomRequest {
+  decode(input: BinaryReader | Uint8Array, length?: number): UpdateContainerRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -5054,7 +5015,7 @@ export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMakeRoomRequest();
+      const message = createBaseUpdateContainerRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -5079,7 +5040,7 @@ export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
               break;
             }
 
-            message.spareMemory.push(MemoryRange.decode(reader, reader.uint32()));
+            message.memory.push(MemoryRange.decode(reader, reader.uint32()));
             continue;
           }
           case 4: {
@@ -5087,15 +5048,7 @@ export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
               break;
             }
 
-            message.enoughProcessors = reader.uint32();
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.enoughMemoryMib = longToNumber(reader.uint64());
+            message.processors = reader.uint32();
             continue;
           }
         }
@@ -5110,18 +5063,17 @@ export const MakeRoomRequest: MessageFns<MakeRoomRequest> = {
     }
   },
 
-  create(base?: DeepPartial<MakeRoomRequest>): MakeRoomRequest {
-    return MakeRoomRequest.fromPartial(base ?? {});
+  create(base?: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
+    return UpdateContainerRequest.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<MakeRoomRequest>): MakeRoomRequest {
-    const message = createBaseMakeRoomRequest();
+  fromPartial(object: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
+    const message = createBaseUpdateContainerRequest();
     message.containerId = object.containerId ?? "";
     message.resources = (object.resources !== undefined && object.resources !== null)
       ? Resources.fromPartial(object.resources)
       : undefined;
-    message.spareMemory = object.spareMemory?.map((e) => MemoryRange.fromPartial(e)) || [];
-    message.enoughProcessors = object.enoughProcessors ?? 0;
-    message.enoughMemoryMib = object.enoughMemoryMib ?? 0;
+    message.memory = object.memory?.map((e) => MemoryRange.fromPartial(e)) || [];
+    message.processors = object.processors ?? 0;
     return message;
   },
 };
@@ -5193,184 +5145,12 @@ export const MemoryRange: MessageFns<MemoryRange> = {
   },
 };
 
-function createBaseMakeRoomResponse(): MakeRoomResponse {
-  return { addedMemoryMib: 0, processors: 0, limitBytes: undefined, swapBytes: undefined };
-}
-
-export const MakeRoomResponse: MessageFns<MakeRoomResponse> = {
-  encode(message: MakeRoomResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.addedMemoryMib !== 0) {
-      writer.uint32(8).uint64(message.addedMemoryMib);
-    }
-    if (message.processors !== 0) {
-      writer.uint32(16).uint32(message.processors);
-    }
-    if (message.limitBytes !== undefined) {
-      writer.uint32(24).int64(message.limitBytes);
-    }
-    if (message.swapBytes !== undefined) {
-      writer.uint32(32).int64(message.swapBytes);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): MakeRoomResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMakeRoomResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.addedMemoryMib = longToNumber(reader.uint64());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.processors = reader.uint32();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.limitBytes = longToNumber(reader.int64());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.swapBytes = longToNumber(reader.int64());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<MakeRoomResponse>): MakeRoomResponse {
-    return MakeRoomResponse.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<MakeRoomResponse>): MakeRoomResponse {
-    const message = createBaseMakeRoomResponse();
-    message.addedMemoryMib = object.addedMemoryMib ?? 0;
-    message.processors = object.processors ?? 0;
-    message.limitBytes = object.limitBytes ?? undefined;
-    message.swapBytes = object.swapBytes ?? undefined;
-    return message;
-  },
-};
-
-function createBaseUpdateContainerRequest(): UpdateContainerRequest {
-  return { containerId: "", resources: undefined };
-}
-
-export const UpdateContainerRequest: MessageFns<UpdateContainerRequest> = {
-  encode(message: UpdateContainerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.containerId !== "") {
-      writer.uint32(10).string(message.containerId);
-    }
-    if (message.resources !== undefined) {
-      Resources.encode(message.resources, writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UpdateContainerRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUpdateContainerRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.containerId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.resources = Resources.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create(base?: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
-    return UpdateContainerRequest.fromPartial(base ?? {});
-  },
-  fromPartial(object: DeepPartial<UpdateContainerRequest>): UpdateContainerRequest {
-    const message = createBaseUpdateContainerRequest();
-    message.containerId = object.containerId ?? "";
-    message.resources = (object.resources !== undefined && object.resources !== null)
-      ? Resources.fromPartial(object.resources)
-      : undefined;
-    return message;
-  },
-};
-
 function createBaseUpdateContainerResponse(): UpdateContainerResponse {
-  return { quotaUs: undefined, periodUs: undefined, limitBytes: undefined, swapBytes: undefined };
+  return {};
 }
 
 export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
-  encode(message: UpdateContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.quotaUs !== undefined) {
-      writer.uint32(8).int64(message.quotaUs);
-    }
-    if (message.periodUs !== undefined) {
-      writer.uint32(16).uint64(message.periodUs);
-    }
-    if (message.limitBytes !== undefined) {
-      writer.uint32(24).int64(message.limitBytes);
-    }
-    if (message.swapBytes !== undefined) {
-      writer.uint32(32).int64(message.swapBytes);
-    }
+  encode(_: UpdateContainerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     return writer;
   },
 
@@ -5387,38 +5167,6 @@ export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.quotaUs = longToNumber(reader.int64());
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.periodUs = longToNumber(reader.uint64());
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.limitBytes = longToNumber(reader.int64());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.swapBytes = longToNumber(reader.int64());
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -5434,12 +5182,8 @@ export const UpdateContainerResponse: MessageFns<UpdateContainerResponse> = {
   create(base?: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
     return UpdateContainerResponse.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
+  fromPartial(_: DeepPartial<UpdateContainerResponse>): UpdateContainerResponse {
     const message = createBaseUpdateContainerResponse();
-    message.quotaUs = object.quotaUs ?? undefined;
-    message.periodUs = object.periodUs ?? undefined;
-    message.limitBytes = object.limitBytes ?? undefined;
-    message.swapBytes = object.swapBytes ?? undefined;
     return message;
   },
 };
@@ -8665,18 +8409,9 @@ export const ContainersDefinition = {
       options: {},
     },
     /**
-     * Gives the guest of what its machine has in reserve as much as limits that are to be asked for next need; nothing where there is
-     * room. No limit changes. What cannot be had is an error that names the field, and nothing is given then.
+     * Changes limits of a container that exists: all that are asked for, or none and an error. Before that the guest is given what it is
+     * to have of its machine's spare memory and processors.
      */
-    makeRoom: {
-      name: "MakeRoom",
-      requestType: MakeRoomRequest as typeof MakeRoomRequest,
-      requestStream: false,
-      responseType: MakeRoomResponse as typeof MakeRoomResponse,
-      responseStream: false,
-      options: {},
-    },
-    /** Changes limits of a container that exists: all that are asked for, or none and an error. */
     update: {
       name: "Update",
       requestType: UpdateContainerRequest as typeof UpdateContainerRequest,

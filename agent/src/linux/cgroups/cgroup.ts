@@ -1,5 +1,5 @@
 import type { DeviceRule, Resources, StatsResponse, SubCgroup } from "@runv/protocol";
-import type { PresentLimits } from "../resources/present-limits.ts";
+import type { PresentLimits } from "@runv/protocol/present-limits";
 
 /** The control groups of this guest, all of one version. */
 export interface Cgroups {

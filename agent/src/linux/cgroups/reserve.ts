@@ -1,15 +1,27 @@
+import { availableMemoryBytes, totalMemoryBytes } from "../memory.ts";
 import { readFile } from "../sys.ts";
 
 const maxNumberBytes = 64;
 /** For the kernel, the agent and what it forks to look after containers. */
 const reservedThreads = 128;
-/** What containers leave of the memory that is there before the first, and of what is added later. */
+/** What containers leave of the memory that is there before the first. */
 const reservedMemoryBytes = 8 << 20;
+/** Of memory that is added: a 64th is page structures, which come out of what was there before, and the kernel keeps more free. */
+const usableShare = 31 / 32;
 let availableBytes = 0;
+let totalBytes = 0;
 
-/** To be told of memory that no container has: of all before there are containers, and then of what is added. */
-export function noteAvailableMemory(bytes: number): void {
-  availableBytes += bytes;
+/** To be called before there are containers. */
+export function noteAvailableMemory(): void {
+  availableBytes = availableMemoryBytes();
+  totalBytes = totalMemoryBytes();
+}
+
+/** To be called when memory may have been added. */
+export function noteAddedMemory(): void {
+  const addedBytes = totalMemoryBytes() - totalBytes;
+  totalBytes += addedBytes;
+  availableBytes += Math.floor(addedBytes * usableShare);
 }
 
 /**

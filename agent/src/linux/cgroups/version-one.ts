@@ -5,9 +5,9 @@ import {
   type StatsResponse,
   type SubCgroup,
 } from "@runv/protocol";
+import { mergeLimits, type PresentLimits } from "@runv/protocol/present-limits";
 import { errnoOf, step, stepError, tolerate } from "../errno.ts";
 import { writeLimits } from "../resources/cgroup-write.ts";
-import { mergeLimits, type PresentLimits } from "../resources/present-limits.ts";
 import { versionOneWrites } from "../resources/version-one/resource-writes.ts";
 import { SIGKILL } from "../signals.ts";
 import { clearTimer, readFile, removeDirectories, setTimer, writeFile } from "../sys.ts";

@@ -5,13 +5,13 @@ import {
   type StatsResponse,
   type SubCgroup,
 } from "@runv/protocol";
+import { mergeLimits, type PresentLimits } from "@runv/protocol/present-limits";
 import { deviceProgram } from "../device-program.ts";
 import { errnoOf, step, stepError, tolerate } from "../errno.ts";
 import { EventFile } from "../event-file.ts";
 import { O_DIRECTORY, O_RDONLY } from "../open-flags.ts";
 import { makeDirectories, parentOf, statIfThere } from "../paths.ts";
 import { writeLimits } from "../resources/cgroup-write.ts";
-import { mergeLimits, type PresentLimits } from "../resources/present-limits.ts";
 import { resourceWrites } from "../resources/resource-writes.ts";
 import { SIGKILL } from "../signals.ts";
 import {

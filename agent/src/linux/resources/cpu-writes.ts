@@ -1,13 +1,7 @@
 import type { CpuResources } from "@runv/protocol";
 import { cpuWeight, defaultCpuPeriodUs } from "@runv/protocol/cgroup-values";
+import type { CpuLimits } from "@runv/protocol/present-limits";
 import type { CgroupWrite } from "./cgroup-write.ts";
-
-/** The limits of processor time that hold already, in config.json's terms. */
-export type CpuLimits = Pick<CpuResources, "quotaUs" | "periodUs">;
-
-export function mergeCpu(before: CpuLimits, asked: CpuLimits): CpuLimits {
-  return { quotaUs: asked.quotaUs ?? before.quotaUs, periodUs: asked.periodUs ?? before.periodUs };
-}
 
 /** @param merged with the limits that hold already: quota and period are one setting */
 export function cpuWrites(asked: CpuResources, merged: CpuLimits): CgroupWrite[] {

@@ -1,18 +1,6 @@
 import { type MemoryResources, RunvError } from "@runv/protocol";
+import { type MemoryLimits, noLimit } from "@runv/protocol/present-limits";
 import type { CgroupWrite } from "./cgroup-write.ts";
-
-/** In config.json's terms. */
-export const noLimit = -1;
-
-/** The limits of memory that hold already, in config.json's terms. */
-export type MemoryLimits = Pick<MemoryResources, "limitBytes" | "swapBytes">;
-
-/** What is asked for now, with what of the rest still holds; no limit of memory is none of swap either, as with runc. */
-export function mergeMemory(before: MemoryLimits, asked: MemoryLimits): MemoryLimits {
-  const limitBytes = asked.limitBytes ?? before.limitBytes;
-  const implied = asked.limitBytes === noLimit ? noLimit : before.swapBytes;
-  return { limitBytes, swapBytes: asked.swapBytes ?? implied };
-}
 
 /** @param merged with the limits that hold already. @throws RunvError "invalid-argument" for limits that contradict each other */
 export function memoryWrites(asked: MemoryResources, merged: MemoryLimits): CgroupWrite[] {

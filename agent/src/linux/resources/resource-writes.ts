@@ -1,9 +1,9 @@
 import { type Resources, RunvError } from "@runv/protocol";
+import type { PresentLimits } from "@runv/protocol/present-limits";
 import type { CgroupWrite } from "./cgroup-write.ts";
 import { cpuWrites } from "./cpu-writes.ts";
 import { blockIoWrite, hugepageWrites, rdmaWrites } from "./device-writes.ts";
 import { memoryWrites } from "./memory-writes.ts";
-import type { PresentLimits } from "./present-limits.ts";
 
 /** What version 2 cgroups are told, in runc's order: what config.json says by the kernel's own names counts last. */
 export function resourceWrites(asked: Resources, merged: PresentLimits): CgroupWrite[] {

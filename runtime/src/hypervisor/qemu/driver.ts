@@ -71,7 +71,7 @@ async function launch(spec: VmSpec, signal: AbortSignal): Promise<LaunchedVm> {
     signal,
   );
   const { accel, machine, carrier } = plan;
-  const spare = { vcpuCount: spec.spare.vcpuCount, memory: plan.memory.spare };
+  const spare = { mostVcpus: spec.vcpuCount + spec.spare.vcpuCount, memory: plan.memory.spare };
   const saved = { driver: driverName, directory: spec.directory, ...processes, accel, carrier, spare };
   return launchedVm(saved, {
     ...monitor,

@@ -1,10 +1,6 @@
 import { Resources } from "@runv/protocol";
+import { mergeLimits, noLimits, type PresentLimits } from "@runv/protocol/present-limits";
 import { describe, expect, test } from "vitest";
-import {
-  mergeLimits,
-  noLimits,
-  type PresentLimits,
-} from "../../../../agent/src/linux/resources/present-limits.ts";
 import { resourceWrites } from "../../../../agent/src/linux/resources/resource-writes.ts";
 
 /** "FILE VALUE" for each write, on top of limits that hold already. */

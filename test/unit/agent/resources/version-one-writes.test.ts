@@ -1,10 +1,6 @@
 import { Resources } from "@runv/protocol";
+import { mergeLimits, noLimits, type PresentLimits } from "@runv/protocol/present-limits";
 import { describe, expect, test } from "vitest";
-import {
-  mergeLimits,
-  noLimits,
-  type PresentLimits,
-} from "../../../../agent/src/linux/resources/present-limits.ts";
 import { versionOneWrites } from "../../../../agent/src/linux/resources/version-one/resource-writes.ts";
 
 type Asked = Parameters<typeof Resources.fromPartial>[0];

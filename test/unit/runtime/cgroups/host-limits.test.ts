@@ -51,9 +51,19 @@ test("limits are the container's and the machine's own need", () => {
 
 test("a machine with memory that its guest does not know of is fenced in without a limit, too", () => {
   const fenced = { ...need, isFenced: true };
-  expect(written(machineLimits(nothing, fenced), -1)).toEqual({ "memory.max": 500 });
+  expect(written(machineLimits(nothing, fenced), -1)).toEqual({ "memory.max": 500, "memory.swap.max": 500 });
   const memory = { ...nothing.memory, limitBytes: unlimited, swapBytes: unlimited };
-  expect(written(machineLimits({ ...nothing, memory }, fenced), 0)).toEqual({ "memory.limit_in_bytes": 500 });
+  expect(written(machineLimits({ ...nothing, memory }, fenced), 0)).toEqual({
+    "memory.limit_in_bytes": 500,
+    "memory.memsw.limit_in_bytes": 1000,
+  });
+});
+
+test("a limit of swap that is lifted is lifted on the host", () => {
+  const memory = { ...nothing.memory, limitBytes: 300, swapBytes: unlimited };
+  const limits = machineLimits({ ...nothing, memory }, need);
+  expect(written(limits, 0)).toEqual({ "memory.limit_in_bytes": 500, "memory.memsw.limit_in_bytes": -1 });
+  expect(written(limits, -1)).toEqual({ "memory.max": 500, "memory.swap.max": "max" });
 });
 
 test("a quarter of a processor comes on top of the quota", () => {

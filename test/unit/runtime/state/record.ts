@@ -22,7 +22,13 @@ export function sampleRecord(id: string, change: Partial<ContainerRecord> = {}):
     cgroupVersion: "v2",
     cgroups: ["/sys/fs/cgroup/x"],
     hostNeed: { memoryBytes: 512 * 1024 ** 2, bytesPerAddedMib: 1, tasks: 97 },
-    addedMemoryMib: 0,
+    machine: {
+      ...{ totalMib: 242, vcpuCount: 1, mostVcpus: 2, addedMemoryMib: 128 },
+      limits: {
+        memory: { limitBytes: 268_435_456, swapBytes: undefined },
+        cpu: { quotaUs: -1, periodUs: undefined },
+      },
+    },
     systemdCgroup: false,
     ...change,
   };

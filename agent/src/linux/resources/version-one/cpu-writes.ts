@@ -1,6 +1,6 @@
 import type { CpuResources } from "@runv/protocol";
+import { noLimit } from "@runv/protocol/present-limits";
 import type { CgroupWrite } from "../cgroup-write.ts";
-import { noLimit } from "../memory-writes.ts";
 
 export function cpuWrites(asked: CpuResources): CgroupWrite[] {
   const { shares, quotaUs, periodUs, burstUs, idle } = asked;

@@ -1,6 +1,7 @@
 import { type MemoryResources, RunvError } from "@runv/protocol";
+import { type MemoryLimits, noLimit } from "@runv/protocol/present-limits";
 import type { CgroupWrite } from "../cgroup-write.ts";
-import { type MemoryLimits, noLimit, swapOnTop } from "../memory-writes.ts";
+import { swapOnTop } from "../memory-writes.ts";
 
 /** @param before, merged limits that hold now, and those that hold then. @throws as `swapOnTop` */
 export function memoryWrites(

@@ -1,7 +1,7 @@
 import type { HugepageLimit, InterfacePriority, Resources } from "@runv/protocol";
+import type { PresentLimits } from "@runv/protocol/present-limits";
 import type { CgroupWrite } from "../cgroup-write.ts";
 import { rdmaWrites } from "../device-writes.ts";
-import type { PresentLimits } from "../present-limits.ts";
 import { pidsWrite } from "../resource-writes.ts";
 import { cpuWrites } from "./cpu-writes.ts";
 import { memoryWrites, refuseUnified } from "./memory-writes.ts";

@@ -29,7 +29,7 @@ export const residentReadyTimeoutMs = 60_000;
 /** From a signal that ends a VM or a proxy to its end. */
 export const terminationTimeoutMs = 10_000;
 /** While another verb works on the same container. Longer than any single step under the lock. */
-export const stateLockTimeoutMs = 60_000;
+export const stateLockTimeoutMs = 90_000;
 export const stateLockRetryMs = 2;
 /** How often a `start` looks whether it is still wanted, while its poststart hooks run. */
 export const starterWatchIntervalMs = 50;

@@ -22,6 +22,7 @@ export interface BundleOptions {
   readonly deviceRules?: readonly object[];
   readonly annotations?: Readonly<Record<string, string>>;
   readonly seccomp?: object;
+  readonly hooks?: object;
   /** After those of `runc spec`. */
   readonly mounts?: readonly BundleMount[];
 }
@@ -73,6 +74,7 @@ function config(options: BundleOptions) {
     root: { path: options.rootfs ?? busyboxRootfs(), readonly: options.readonlyRootfs ?? false },
     hostname: options.hostname ?? "runv",
     ...(options.annotations === undefined ? {} : { annotations: options.annotations }),
+    ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     mounts: [
       mount("/proc", "proc", []),
       mount("/dev", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),

@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { expect } from "vitest";
 import type { Bed } from "./harness/bed.ts";
 import type { HookKind } from "./harness/config.ts";
@@ -152,6 +153,47 @@ ociSuite("a hook of create that hangs", ({ each, test }) => {
       expect((await bed.verb(["state", id])).status).not.toBe(0);
     },
     () => "gives-up-hooks",
+  );
+
+  test(
+    "delete --force waits for the poststop hooks of create",
+    async (bed) => {
+      const log = new HookLog(bed);
+      const id = bed.newId();
+      const bundle = bed.bundle((config) => {
+        const poststop = [log.hook("echo poststop; sleep 4; echo ended")];
+        config.hooks = { ...hanging(bed, "createRuntime"), poststop };
+      });
+      const { running } = await hangOutside(bed, "createRuntime", ["create", "--bundle", bundle, id]);
+      await bed.must("delete", "--force", id);
+      expect(log.lines()).toEqual(["createRuntime", "poststop", "ended"]);
+      expect((await running).stderr).toMatch(/interrupted|cancelled/);
+    },
+    "gives-up-hooks",
+  );
+
+  test(
+    "delete --force leaves alone who takes the id while it waits",
+    async (bed) => {
+      const log = new HookLog(bed);
+      const id = bed.newId();
+      const goOn = bed.path("go-on");
+      const waiting = `echo poststop; until [ -e ${goOn} ]; do sleep 0.1; done; echo ended`;
+      const bundle = bed.bundle((config) => {
+        const poststop = [log.hook(waiting, { timeout: lastResortSeconds })];
+        config.hooks = { ...hanging(bed, "createRuntime"), poststop };
+      });
+      const { running } = await hangOutside(bed, "createRuntime", ["create", "--bundle", bundle, id]);
+      const deleting = bed.verb(["delete", "--force", id]);
+      await expect.poll(() => log.lines(), patience).toEqual(["createRuntime", "poststop"]);
+      await bed.create(undefined, id);
+      writeFileSync(goOn, "");
+      expect(await deleting).toEqual({ status: 0, stdout: "", stderr: "" });
+      await running;
+      expect(log.lines().at(-1)).toBe("ended");
+      expect(await bed.statusOf(id)).toBe("created");
+    },
+    "gives-up-hooks",
   );
 
   test("there is nothing to be killed yet", async (bed) => {

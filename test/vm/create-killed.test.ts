@@ -72,6 +72,24 @@ test(`SIGKILL of create at ${sweeps} moments leaves a truthful state, and nothin
   }
 });
 
+test("delete --force kills a create that does not react, and runs its poststop hooks", async () => {
+  const id = runv().newId("mute");
+  const log = path.join(runv().directory, `${id}.hooks`);
+  const hook = (script: string) => ({ path: "/bin/sh", args: ["sh", "-c", script], timeout: 100 });
+  const hooks = {
+    createRuntime: [hook(`echo createRuntime >>${log}; exec sleep 1000`)],
+    poststop: [hook(`echo poststop >>${log}`)],
+  };
+  const bundle = runv().bundle({ args: ["sleep", "1000000"], hooks });
+  const create = runv().start(["create", "--bundle", bundle, id], "ignore");
+  await eventually(() => logged(log), "createRuntime\n");
+  create.kill("SIGSTOP");
+  await runv().ok(["delete", "--force", id]);
+  expect(await exitStatus(create)).toBe(137);
+  expect(logged(log)).toBe("createRuntime\npoststop\n");
+  await eventually(() => leftoversOf(runv(), id), []);
+});
+
 /** `create` that died leaves no state once its monitor has undone it, or one that has stopped. */
 async function statusOrNone(id: string): Promise<string> {
   const { status, stdout } = await runv().run(["state", id]);

@@ -2,8 +2,9 @@ import { constants } from "node:os";
 import { isRunvError, RunvError } from "@runv/protocol/errors";
 import { killLostSandbox, killSandbox } from "../sandbox/attached.ts";
 import { cgroupsOf, leaveHostPlace } from "../sandbox/host-place.ts";
-import { terminationTimeoutMs } from "../shared/limits.ts";
-import type { ProcessIdentity } from "../shared/process-identity.ts";
+import { rollbackHooksTimeoutMs, terminationTimeoutMs } from "../shared/limits.ts";
+import { messages } from "../shared/messages.ts";
+import { isSameProcess, type ProcessIdentity } from "../shared/process-identity.ts";
 import { endProcess, waitForEnd } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer, forgetContainer, loadContainer } from "../state/store.ts";
@@ -76,14 +77,35 @@ async function removeEverything(
 }
 
 /**
- * A `create` that is asked to end says so to its caller, and undoes what it did. One that is killed leaves its VM to the monitor; what it
- * knew of that is in its last record.
+ * A `create` that is asked to end says so to its caller, and undoes what it did; its poststop hooks come last, when it has given up the
+ * record and with it the id. One that is killed leaves its VM to the monitor; what it knew of that is in its last record.
+ * @throws RunvError not-found when it has undone everything.
  */
 async function endCreator(record: ContainerRecord, context: Context): Promise<ContainerRecord> {
-  if (record.creator === null) return record;
-  if (!(await endProcess(record.creator, constants.signals.SIGTERM, creatorGraceMs)))
-    await end(record.creator, "create");
-  return loadContainer(context.root, record.id);
+  const { id, creator } = record;
+  if (creator === null) return record;
+  if (!(await endProcess(creator, constants.signals.SIGTERM, creatorGraceMs))) {
+    const isAtHooks = isGivenUp(id, creator, context);
+    if (!isAtHooks || !(await waitForEnd(creator, rollbackEndTimeoutMs, context.signal)))
+      await end(creator, "create");
+  }
+  return loadOwn(id, creator, context);
+}
+
+function isGivenUp(id: string, creator: ProcessIdentity, context: Context): boolean {
+  try {
+    loadOwn(id, creator, context);
+    return false;
+  } catch (error) {
+    return isRunvError(error, "not-found");
+  }
+}
+
+/** The lock that this verb has went with the record: what has the id since then is another container. @throws RunvError not-found */
+function loadOwn(id: string, creator: ProcessIdentity, context: Context): ContainerRecord {
+  const present = loadContainer(context.root, id);
+  if (present.creator !== null && isSameProcess(present.creator, creator)) return present;
+  throw new RunvError("not-found", messages.containerDoesNotExist, { context: { id } });
 }
 
 /** Without its VM a proxy ends by itself; one that still waits for a reader of its output is ended. */
@@ -95,6 +117,8 @@ async function end(target: ProcessIdentity, what: string): Promise<void> {
 
 /** How long a `create` may take to undo what it did: it may wait for the lock that this verb has. */
 const creatorGraceMs = 2000;
+/** Until a `create` that runs its poststop hooks has ended: longer than it lets them run. */
+const rollbackEndTimeoutMs = rollbackHooksTimeoutMs + terminationTimeoutMs;
 /** How long a proxy whose VM is gone may take to pass on what it holds. */
 const proxyGraceMs = 500;
 /** Until a proxy whose guest is lost gives up a reader that does not read: longer than its own deadline for that. */

@@ -5,10 +5,18 @@ import { systemErrorCode } from "./system-error.ts";
 /** How often a process that is no child of ours is looked at. */
 const pollIntervalMs = 2;
 
-/** Waits for the end of a process that need not be our child. @returns false when it still lives after `timeoutMs`. */
-export async function waitForEnd(target: ProcessIdentity, timeoutMs: number): Promise<boolean> {
+/**
+ * Waits for the end of a process that need not be our child. @returns false when it still lives after `timeoutMs`.
+ * @throws why `signal` aborted, when it does before
+ */
+export async function waitForEnd(
+  target: ProcessIdentity,
+  timeoutMs: number,
+  signal: AbortSignal | null = null,
+): Promise<boolean> {
   const deadline = performance.now() + timeoutMs;
   while (isAlive(target)) {
+    signal?.throwIfAborted();
     if (performance.now() >= deadline) return false;
     await wait(pollIntervalMs);
   }

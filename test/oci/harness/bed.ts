@@ -88,8 +88,7 @@ export class Bed {
   }
 
   /** A created container. Its output goes nowhere. @returns its id. */
-  async create(change: Change = () => undefined): Promise<string> {
-    const id = this.newId();
+  async create(change: Change = () => undefined, id = this.newId()): Promise<string> {
     const bundle = this.bundle((config) => {
       config.process.args = ["sleep", "1000"];
       change(config);

@@ -77,9 +77,24 @@ static int write_out(struct process_io *io)
 	return 0;
 }
 
-/* Credits, closed sinks and ended sources as frames. They are few and bounded, so they are never refused for want of room. */
+/* Tells the peer that it may send what this sink has got rid of. */
+static int queue_credit(struct process_io *io, int stream)
+{
+	struct pio_sink *sink = &io->sinks[stream];
+	uint8_t amount[4] = {(uint8_t)(sink->credit_due >> 24), (uint8_t)(sink->credit_due >> 16),
+	                     (uint8_t)(sink->credit_due >> 8), (uint8_t)sink->credit_due};
+	if (pio_queue_frame(io, PIO_CREDIT, (unsigned)stream, amount, sizeof amount) < 0)
+		return -1;
+	sink->window += sink->credit_due;
+	sink->credit_due = 0;
+	return 0;
+}
+
+/* Credits, closed sinks and ended sources as frames. The latter two come once a stream, so they are never refused for want of room. Credit
+ * stays due while the peer leaves so much unread: otherwise it could write on without ever reading, and let the queue grow with it. */
 static int queue_notices(struct process_io *io)
 {
+	bool room_for_credit = runv_queue_length(&io->queued) < PIO_MAX_CREDIT_QUEUED_BYTES;
 	for (int stream = 0; stream < io->stream_count; stream++) {
 		struct pio_sink *sink = &io->sinks[stream];
 		struct pio_source *source = &io->sources[stream];
@@ -88,15 +103,9 @@ static int queue_notices(struct process_io *io)
 				return -1;
 			sink->closed_due = false;
 		}
-		if (sink->credit_due >= PIO_CREDIT_STEP_BYTES && !sink->eof) {
-			uint8_t amount[4] = {(uint8_t)(sink->credit_due >> 24),
-			                     (uint8_t)(sink->credit_due >> 16),
-			                     (uint8_t)(sink->credit_due >> 8), (uint8_t)sink->credit_due};
-			if (pio_queue_frame(io, PIO_CREDIT, (unsigned)stream, amount, sizeof amount) < 0)
-				return -1;
-			sink->window += sink->credit_due;
-			sink->credit_due = 0;
-		}
+		if (room_for_credit && sink->credit_due >= PIO_CREDIT_STEP_BYTES && !sink->eof &&
+		    queue_credit(io, stream) < 0)
+			return -1;
 		if (source->eof_due) {
 			if (pio_queue_frame(io, PIO_EOF, (unsigned)stream, NULL, 0) < 0)
 				return -1;

@@ -19,6 +19,8 @@ enum {
 	PIO_WINDOW_BYTES = 262144,
 	/* Credit goes back in pieces of at least this, so that small writes do not cost a frame each. */
 	PIO_CREDIT_STEP_BYTES = 65536,
+	/* No credit is given while more than this waits for a slow connection. */
+	PIO_MAX_CREDIT_QUEUED_BYTES = 4096,
 	/* Frames of TypeScript's that wait for a slow connection. */
 	PIO_MAX_QUEUED_BYTES = 1 << 20,
 };

@@ -97,6 +97,10 @@ test("frames that a peer does not read wait up to a bound", async () => {
   });
 });
 
+test("credit that a peer does not read is not given without end", async () => {
+  expect(await scenario("pioCreditBound")).toBe("protocol: more DATA than credit");
+});
+
 test("what breaks the protocol ends the connection with the reason, whole or byte by byte", async () => {
   const reasons: Readonly<Record<string, string>> = {
     nothing: "closed",

@@ -45,6 +45,8 @@ export class Session {
   }
 
   onFrame(type: number, payload: Uint8Array): void {
+    // EXIT is the last frame: a guest that says more does not change its mind, and what it has said still reaches its reader.
+    if (this.#status !== null) return;
     const exit = type === frameType.exit ? parseExit(payload) : null;
     if (exit === null) this.onBroken();
     else this.#flush(exitStatus(exit), exit.signal === 0 ? flushStallLimitMs : flushStallLimitKilledMs);

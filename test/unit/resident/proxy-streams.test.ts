@@ -110,6 +110,17 @@ describe("the exit status", () => {
     expect(await proxy.ended).toEqual({ code: 6, signal: null });
   });
 
+  it("is the first that a hostile guest tells", async () => {
+    const { proxy, frames, stdout: output } = await attach();
+    await useUpCredit(frames);
+    frames.sendExit(5);
+    for (let again = 0; again < 1000; again++) frames.sendExit(6);
+    endOutputs(frames, 7);
+    await eventually("all of it has arrived", () => frames.socket.writableLength === 0);
+    await readAll(output);
+    expect(await proxy.ended).toEqual({ code: 5, signal: null });
+  });
+
   it("does not wait for a reader that has stopped when the process was killed", async () => {
     const { proxy, frames } = await attach();
     await useUpCredit(frames);

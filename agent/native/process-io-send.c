@@ -6,6 +6,7 @@
 
 #include "loop.h"
 #include "process-io.h"
+#include "timers.h"
 
 /* Frames from one source before other descriptors get their turn. */
 enum { FRAMES_PER_TURN = 8, BUFFER_BYTES = PIO_HEADER_BYTES + PIO_MAX_PAYLOAD };
@@ -87,7 +88,18 @@ static int queue_credit(struct process_io *io, int stream)
 		return -1;
 	sink->window += sink->credit_due;
 	sink->credit_due = 0;
+	sink->credited_at_ns = runv_monotonic_ns();
 	return 0;
+}
+
+static bool is_credit_due(const struct pio_sink *sink)
+{
+	if (sink->eof || sink->credit_due == 0)
+		return false;
+	if (sink->credit_due >= PIO_CREDIT_STEP_BYTES)
+		return true;
+	const int64_t interval_ns = PIO_CREDIT_INTERVAL_MS * INT64_C(1000000);
+	return sink->window == 0 && runv_monotonic_ns() - sink->credited_at_ns >= interval_ns;
 }
 
 /* Credits, closed sinks and ended sources as frames. The latter two come once a stream, so they are never refused for want of room. Credit
@@ -103,8 +115,7 @@ static int queue_notices(struct process_io *io)
 				return -1;
 			sink->closed_due = false;
 		}
-		if (room_for_credit && sink->credit_due >= PIO_CREDIT_STEP_BYTES && !sink->eof &&
-		    queue_credit(io, stream) < 0)
+		if (room_for_credit && is_credit_due(sink) && queue_credit(io, stream) < 0)
 			return -1;
 		if (source->eof_due) {
 			if (pio_queue_frame(io, PIO_EOF, (unsigned)stream, NULL, 0) < 0)
@@ -170,6 +181,7 @@ static bool make_frame(struct process_io *io, int stream)
 		io->frame_start = 0;
 		io->frame_end = PIO_HEADER_BYTES + (size_t)count;
 		source->credit -= (uint32_t)count;
+		io->sent_bytes += (size_t)count;
 		if (source->draining)
 			source->drain_left -= (size_t)count;
 		return true;
@@ -320,6 +332,14 @@ void pio_drain(struct process_io *io)
 		size_t readable = runv_stdio_readable(&source->stdio);
 		source->draining = true;
 		source->drain_left = readable > PIO_MAX_PAYLOAD ? readable : PIO_MAX_PAYLOAD;
+	}
+}
+
+void pio_end_sources(struct process_io *io)
+{
+	for (int stream = 0; stream < io->stream_count; stream++) {
+		if (is_open(&io->sources[stream]))
+			end_of_source(io, stream);
 	}
 }
 

@@ -254,6 +254,24 @@ static JSValue drain_now(JSContext *ctx, JSValueConst self, int argc, JSValueCon
 	return JS_UNDEFINED;
 }
 
+static JSValue end_sources(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)argc, (void)argv;
+	struct process_io *io = this_io(ctx, self);
+	if (!io)
+		return JS_EXCEPTION;
+	pio_end_sources(io);
+	wake(io);
+	return JS_UNDEFINED;
+}
+
+static JSValue sent_bytes(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
+{
+	(void)argc, (void)argv;
+	const struct process_io *io = this_io(ctx, self);
+	return io ? JS_NewInt64(ctx, (int64_t)io->sent_bytes) : JS_EXCEPTION;
+}
+
 static JSValue send_frame(JSContext *ctx, JSValueConst self, int argc, JSValueConst *argv)
 {
 	(void)argc;
@@ -383,6 +401,7 @@ static const JSCFunctionListEntry methods[] = {
         JS_CFUNC_DEF("openStream", 2, open_stream), JS_CFUNC_DEF("sendFrom", 3, send_from),
         JS_CFUNC_DEF("receiveTo", 3, receive_to),   JS_CFUNC_DEF("drainNow", 0, drain_now),
         JS_CFUNC_DEF("sendFrame", 2, send_frame),   JS_CFUNC_DEF("pendingBytes", 0, pending_bytes),
+        JS_CFUNC_DEF("sentBytes", 0, sent_bytes),   JS_CFUNC_DEF("endSources", 0, end_sources),
         JS_CFUNC_DEF("close", 0, close_io),
 };
 

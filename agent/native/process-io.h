@@ -19,6 +19,8 @@ enum {
 	PIO_WINDOW_BYTES = 262144,
 	/* Credit goes back in pieces of at least this, so that small writes do not cost a frame each. */
 	PIO_CREDIT_STEP_BYTES = 65536,
+	/* But a peer that has none left gets what there is so often, so that it sees a slow reader move. */
+	PIO_CREDIT_INTERVAL_MS = 100,
 	/* No credit is given while more than this waits for a slow connection. */
 	PIO_MAX_CREDIT_QUEUED_BYTES = 4096,
 	/* Frames of TypeScript's that wait for a slow connection. */
@@ -54,6 +56,7 @@ struct pio_sink {
 	bool closed_due; /* the reader is gone: CLOSED is to be sent */
 	uint32_t window; /* bytes that the peer may still send */
 	uint32_t credit_due;
+	int64_t credited_at_ns;
 	struct runv_byte_queue pending;
 };
 
@@ -69,6 +72,7 @@ struct process_io {
 	size_t frame_start, frame_end;
 	struct runv_byte_queue queued;
 	int next_source;
+	uint64_t sent_bytes; /* of sources */
 	/* Coming in: the header, then what is left of the payload. */
 	uint8_t header[PIO_HEADER_BYTES];
 	size_t header_length;
@@ -120,6 +124,8 @@ void pio_source_end(struct pio_source *source);
 /* Nobody is there to receive: sources are closed, what waits is dropped. */
 void pio_give_up_sending(struct process_io *io);
 void pio_drain(struct process_io *io);
+/* No more from any source: EOF follows what was read. */
+void pio_end_sources(struct process_io *io);
 bool pio_all_sent(const struct process_io *io);
 
 /* Receiving (process-io-receive.c). */

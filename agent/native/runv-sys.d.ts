@@ -370,6 +370,10 @@ declare module "runv:sys" {
     receiveTo(stream: number, fd: Fd, options: { shared: boolean; keepOpen: boolean }): void;
     /** Stops reading sources: what is readable right now without blocking is still taken (as credit allows), then EOF is sent for each. */
     drainNow(): void;
+    /** Gives up what no source has given yet: EOF is sent for each after what was read, and then all is sent. */
+    endSources(): void;
+    /** Bytes taken from sources so far: it stays the same while no reader takes any. */
+    sentBytes(): number;
     /** Any frame but DATA, EOF, CREDIT and CLOSED, after all that was sent before. Throws EPIPE when nobody reads any more, ENOBUFS when a MiB
      * waits already. */
     sendFrame(type: number, payload: Uint8Array): void;

@@ -9,6 +9,13 @@ import { type AgentStreams, closeStreams, connectStreams } from "./streams.ts";
 /** How long the host may take to hang up after it was told the exit. */
 const hangUpDeadlineMs = 10_000;
 
+/**
+ * What a process left in its pipes is given up when so long none of it is taken. As with the proxy: one that ended by itself would have
+ * waited for its reader in write(2); one that was killed would not.
+ */
+const drainStallLimitMs = 600_000;
+const drainStallLimitKilledMs = 2_000;
+
 /** How long its last output and its exit may take to go out once it is being deleted. */
 const concludeDeadlineMs = 2_000;
 
@@ -36,6 +43,7 @@ export class GuestProcess {
   #drained = false;
   #exit: Exit | null = null;
   #finished = false;
+  #drainTimer: number | null = null;
   #hangUpTimer: number | null = null;
   #unclaimedTimer: number | null = null;
   #finishedListener: (() => void) | null = null;
@@ -60,7 +68,7 @@ export class GuestProcess {
     this.#io = io;
     io.sendFrame(frameType.welcome, nothing);
     connectStreams(this.streams, io);
-    if (this.#exit !== null) io.drainNow();
+    if (this.#exit !== null) this.#drain(io, this.#exit);
   }
 
   /** All output has gone out. */
@@ -81,16 +89,17 @@ export class GuestProcess {
     this.#exit = exit;
     if (this.#io !== null) {
       if (this.#drained) this.#deliverExit();
-      else this.#io.drainNow();
+      else this.#drain(this.#io, exit);
     } else if (this.#attached) this.#finish();
     else if (this.#options.unclaimedMs !== null)
       this.#unclaimedTimer = setTimer(this.#options.unclaimedMs, () => this.discard());
   }
 
-  /** Does nothing to a process that has ended. */
+  /** Who signals a process that has ended does not want to wait for its reader. */
   signal(number: number): void {
     this.child.signal(number);
-    if (number === SIGKILL && this.#exit === null) this.#options.onKilled();
+    if (this.#exit !== null) this.#io?.endSources();
+    else if (number === SIGKILL) this.#options.onKilled();
   }
 
   resize({ rows, columns }: WindowSize): void {
@@ -116,6 +125,20 @@ export class GuestProcess {
     this.#finish();
   }
 
+  /** Sends what it left in its pipes as long as somebody takes it; the exit follows. */
+  #drain(io: ProcessIo, { signal }: Exit): void {
+    io.drainNow();
+    const limitMs = signal === 0 ? drainStallLimitMs : drainStallLimitKilledMs;
+    let sentBytes = io.sentBytes();
+    const check = (): void => {
+      const stalls = io.sentBytes() === sentBytes;
+      sentBytes = io.sentBytes();
+      this.#drainTimer = stalls ? null : setTimer(limitMs, check);
+      if (stalls) io.endSources();
+    };
+    this.#drainTimer = setTimer(limitMs, check);
+  }
+
   #deliverExit(): void {
     if (this.#exit === null || this.#io === null || this.#hangUpTimer !== null) return;
     this.#io.sendFrame(frameType.exit, encodeExit(this.#exit));
@@ -125,7 +148,8 @@ export class GuestProcess {
   #finish(): void {
     if (this.#finished) return;
     this.#finished = true;
-    for (const timer of [this.#hangUpTimer, this.#unclaimedTimer]) if (timer !== null) clearTimer(timer);
+    for (const timer of [this.#drainTimer, this.#hangUpTimer, this.#unclaimedTimer])
+      if (timer !== null) clearTimer(timer);
     if (!this.#attached) {
       closeStreams(this.streams);
       closePreserved(this.streams.preserved);

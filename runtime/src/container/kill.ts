@@ -2,11 +2,16 @@ import { constants } from "node:os";
 import { isRunvError, RunvError } from "@runv/protocol/errors";
 import { killSandbox, withAgent } from "../sandbox/attached.ts";
 import { messages } from "../shared/messages.ts";
-import { signalProcess } from "../shared/process-wait.ts";
+import type { ProcessIdentity } from "../shared/process-identity.ts";
+import { endProcess } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer, loadContainer } from "../state/store.ts";
 import type { Context } from "./context.ts";
 import { containerStatus, isBeingStarted } from "./state.ts";
+
+/** A proxy whose process has ended is told so often, at most so many times, that nobody waits for the rest of the output. */
+const leaveIntervalMs = 200;
+const leaveAttempts = 10;
 
 export interface KillOptions {
   readonly id: string;
@@ -48,6 +53,16 @@ async function takeFromStarter({ id }: ContainerRecord, context: Context): Promi
   }
 }
 
+/**
+ * The process has ended; the agent or its proxy waits for somebody to read the last output. Any signal ends that wait: the agent's first,
+ * which then tells the proxy of the exit, and then the proxy's.
+ */
+async function endReading(proxy: ProcessIdentity): Promise<void> {
+  for (let attempt = 0; attempt < leaveAttempts; attempt++) {
+    if (await endProcess(proxy, constants.signals.SIGTERM, leaveIntervalMs)) return;
+  }
+}
+
 async function killWithoutAgent(
   record: ContainerRecord,
   options: KillOptions,
@@ -59,8 +74,7 @@ async function killWithoutAgent(
   }
   const finished = isRunvError(error, "invalid-state") || isRunvError(error, "not-found");
   if (finished && record.init !== null) {
-    // The process has ended; its proxy waits for somebody to read the last output, and any signal ends that wait.
-    signalProcess(record.init, constants.signals.SIGTERM);
+    await endReading(record.init);
     return;
   }
   const silent = isRunvError(error, "unavailable") || isRunvError(error, "timeout");

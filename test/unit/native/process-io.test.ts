@@ -56,6 +56,17 @@ test("what a process left in its pipe arrives although another holds the pipe op
   });
 });
 
+test("what nobody takes can be given up, and then the exit follows", async () => {
+  expect(await scenario("pioGivesUp")).toEqual({
+    window: 262_144,
+    diary: ["stalls", "agent drained", "host frame 10 [0 0 0 0 0 0 0 0]"],
+  });
+});
+
+test("a slow reader's sender gets on before a whole step of credit is due", async () => {
+  expect(await scenario("pioSlowReader")).toEqual({ moved: true });
+});
+
 test("what was received is delivered after the connection's end", async () => {
   expect(await scenario("pioDeliversAfterTheEnd")).toMatchObject({
     received: 200_000,

@@ -129,7 +129,11 @@ test("an update that is refused lets nobody have more", async () => {
 });
 
 test("above 4 GiB as below, and a limit above what the host has gets all of it", async () => {
-  const id = await start(small);
+  const id = runv().newId();
+  const bundle = runv().bundle({ args: sleeping, resources: small, mounts });
+  const env = { RUNV_SPARE_MEMORY_MIB: "4194304" };
+  expect(await runv().detached(["create", "--bundle", bundle, id], id, { env })).toMatchObject({ status: 0 });
+  await runv().ok(["start", id]);
   await runv().ok(["update", "--memory", "5G", id]);
   expect((await machineOf(id)).totalMib).toBeGreaterThan(5120 * (1 - tolerance));
   await runv().ok(["update", "--memory", "100000G", id]);

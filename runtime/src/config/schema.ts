@@ -1,6 +1,7 @@
 import {
   defaultMemoryMib,
   defaultScratchDirectory,
+  defaultSpareMemoryMib,
   defaultSpareVcpuCount,
   defaultVcpuCount,
   leastMemoryMib,
@@ -213,11 +214,10 @@ export const schema: Schema = {
     env: "RUNV_MAX_VCPUS",
   },
   spare_memory_mib: {
-    help: "Memory, in MiB, that `update` can give a running virtual machine beside what it starts with; of the host it is taken only then",
+    help: "Memory, in MiB, that `update` can give a running virtual machine beside what it starts with, as far as the host has it; of the host it is taken only then",
     type: spareMemoryMib,
     annotation: spareMemoryMib,
-    default: null,
-    unset: { meaning: "as much as the host has", example: 4096 },
+    default: defaultSpareMemoryMib,
     env: "RUNV_SPARE_MEMORY_MIB",
   },
   spare_vcpus: {

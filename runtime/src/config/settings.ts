@@ -40,8 +40,8 @@ export interface Settings extends ProgramSettings {
   readonly default_vcpus: number;
   /** Of what containers ask for; null: the host's. */
   readonly max_vcpus: number | null;
-  /** What a running machine can be given; null: what the host has. */
-  readonly spare_memory_mib: number | null;
+  /** What a running machine can be given. */
+  readonly spare_memory_mib: number;
   readonly spare_vcpus: number;
   readonly boot_timeout_ms: number;
   readonly "scratch.kind": ScratchKind;

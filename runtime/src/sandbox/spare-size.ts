@@ -9,8 +9,7 @@ export interface SpareSettings {
   readonly vcpuCount: number | null;
   /** null: as many as the host has. */
   readonly maxVcpuCount: number | null;
-  /** null: as much as the host has. */
-  readonly spareMemoryMib: number | null;
+  readonly spareMemoryMib: number;
   readonly spareVcpuCount: number;
 }
 
@@ -26,6 +25,5 @@ export function spareVcpus(vcpuCount: number, settings: SpareSettings, vmlinux: 
 /** Memory that a machine has besides, in the same way. */
 export function spareMemory(memoryMib: number, settings: SpareSettings, vmlinux: string): number {
   if (settings.memoryMib !== null || !hotplugSupport(vmlinux).memory) return 0;
-  const most = settings.spareMemoryMib ?? Number.POSITIVE_INFINITY;
-  return Math.max(Math.min(most, hostMemoryMib() - memoryMib), 0);
+  return Math.max(Math.min(settings.spareMemoryMib, hostMemoryMib() - memoryMib), 0);
 }

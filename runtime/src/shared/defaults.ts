@@ -1,7 +1,8 @@
 /** What a virtual machine gets when nothing else is asked for. */
 export const defaultVcpuCount = 1;
 export const defaultMemoryMib = 256;
-/** What `update` can give a running machine besides. */
+/** What `update` can give a running machine besides. The memory is part of a file that the VMM may write: with more than this its bound would be above that of the scratch disk. */
+export const defaultSpareMemoryMib = 8192;
 export const defaultSpareVcpuCount = 3;
 /** Less is not enough for the guest kernel and the agent. */
 export const leastMemoryMib = 64;

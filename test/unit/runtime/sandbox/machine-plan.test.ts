@@ -82,7 +82,7 @@ test("room to grow is what is configured, as far as the host has it and the size
   const room = { spareMemoryMib: 512, spareVcpuCount: 255 };
   const hostVcpus = availableParallelism();
   expect(plan({}, room).spare).toEqual({ memoryMib: 512, vcpuCount: hostVcpus - 1 });
-  expect(plan({}, { ...room, spareMemoryMib: null }).spare.memoryMib).toBe(hostMib - 256);
+  expect(plan({}, { ...room, spareMemoryMib: 4 * bytesPerMib }).spare.memoryMib).toBe(hostMib - 256);
   expect(plan({ quotaMicros: 10 ** 9 }, room).spare.vcpuCount).toBe(0);
   expect(plan({}, { ...room, maxVcpuCount: 1 }).spare.vcpuCount).toBe(0);
   expect(plan({}, { ...room, memoryMib: 128, vcpuCount: 1 }).spare).toEqual({ memoryMib: 0, vcpuCount: 0 });

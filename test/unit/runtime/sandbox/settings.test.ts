@@ -19,7 +19,7 @@ test("the defaults: whatever the host has, and 10 GiB of ext4", () => {
       defaultMemoryMib: 256,
       defaultVcpuCount: 1,
       maxVcpuCount: null,
-      spareMemoryMib: null,
+      spareMemoryMib: 8192,
       spareVcpuCount: 3,
     },
     cgroupVersion: "v2",

@@ -43,7 +43,10 @@ export function applyHostLimits(
 }
 
 /** Tries to set a limit. @returns why it is not set; null when it is */
-function problem(directories: readonly string[], { files, isOptional }: HostLimit): string | null {
+function problem(
+  directories: readonly string[],
+  { files, isOptional, onlyLowers }: HostLimit,
+): string | null {
   const places = files.flatMap(([name, value]) =>
     directories.map((directory) => ({ path: join(directory, name), value })),
   );
@@ -52,9 +55,16 @@ function problem(directories: readonly string[], { files, isOptional }: HostLimi
   if (place === undefined)
     return `this kernel has no ${files.map(([name]) => name).join(" or ")} here (controller absent or not enabled)`;
   try {
+    if (onlyLowers && amountIn(place.path) <= Number(place.value)) return null;
     writeFileSync(place.path, String(place.value));
     return null;
   } catch (cause) {
     return `${place.path}: ${errorMessage(cause)}`;
   }
+}
+
+/** "max" is more than any number. */
+function amountIn(path: string): number {
+  const text = readFileSync(path, "utf8").trim();
+  return text === "max" ? Number.POSITIVE_INFINITY : Number(text);
 }

@@ -29,6 +29,8 @@ export interface HostLimit {
   readonly isOnlyHere: boolean;
   /** Where the kernel has no such file there is nothing to limit. */
   readonly isOptional: boolean;
+  /** Nobody has asked for it: a lower one that whoever made the cgroup has set stays. */
+  readonly onlyLowers: boolean;
 }
 
 /** Of a processor: what a machine does beside running its container, in the guest kernel, the agent, and for input and output. */
@@ -83,10 +85,9 @@ export function memoryLimits(memory: MemoryBounds, need: MachineNeed): HostLimit
   const { memoryBytes, isFenced } = need;
   const { limitBytes, swapBytes, reservationBytes } = memory;
   if (!isBounded(limitBytes) && !isFenced) return reservation(reservationBytes);
-  const limits = [
-    limit("memory.limit", ["memory.limit_in_bytes", memoryBytes], ["memory.max", memoryBytes]),
-    ...reservation(reservationBytes),
-  ];
+  const onlyLowers = !isBounded(limitBytes);
+  const whole = limit("memory.limit", ["memory.limit_in_bytes", memoryBytes], ["memory.max", memoryBytes]);
+  const limits = [{ ...whole, onlyLowers }, ...reservation(reservationBytes)];
   const swapOnly = swapOnTop(memory, need);
   if (swapOnly === null) return limits;
   const withSwap = swapOnly === unlimited ? unlimited : memoryBytes + swapOnly;
@@ -95,7 +96,7 @@ export function memoryLimits(memory: MemoryBounds, need: MachineNeed): HostLimit
     ["memory.memsw.limit_in_bytes", withSwap],
     ["memory.swap.max", swapOnly === unlimited ? "max" : swapOnly],
   );
-  return [...limits, { ...swap, isOptional: !isBounded(swapBytes) }];
+  return [...limits, { ...swap, isOptional: !isBounded(swapBytes), onlyLowers }];
 }
 
 /** A fence without a bound on swap would be none: what is in there goes to the host's disk, and as much again can be had. null: left alone. */
@@ -156,12 +157,12 @@ function throttles(blockIo: BlockIoResources): HostLimit[] {
 }
 
 function limit(field: string, ...files: HostLimit["files"]): HostLimit {
-  return { field, files, isOnlyHere: false, isOptional: false };
+  return { field, files, isOnlyHere: false, isOptional: false, onlyLowers: false };
 }
 
 /** Of processors, memory nodes and devices, whose numbers are the host's. */
 function ownLimit(field: string, ...files: HostLimit["files"]): HostLimit {
-  return { field, files, isOnlyHere: true, isOptional: false };
+  return { field, files, isOnlyHere: true, isOptional: false, onlyLowers: false };
 }
 
 function isBounded(value: number | null): value is number {

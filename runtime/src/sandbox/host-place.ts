@@ -142,7 +142,11 @@ export async function limitGrown(
   { memory, need }: { readonly memory: MemoryBounds; readonly need: MachineNeed },
   limiting: Limiting,
 ): Promise<void> {
-  const limits = memoryLimits(memory, need).map((limit) => ({ ...limit, isOnlyHere: true }));
+  const limits = memoryLimits(memory, need).map((limit) => ({
+    ...limit,
+    isOnlyHere: true,
+    onlyLowers: false,
+  }));
   await applyLimits(place, limits, limiting);
 }
 

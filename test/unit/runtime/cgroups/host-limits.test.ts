@@ -140,3 +140,17 @@ test("the first file that there is takes a limit, and a limit that nothing takes
 function fail(sentence: string): never {
   throw new Error(sentence);
 }
+
+test("a fence that nobody asked for leaves a lower limit of whoever made the cgroup", async () => {
+  const fence = machineLimits(nothing, { ...need, isFenced: true });
+  const written = async (before: string): Promise<string> =>
+    withTemporaryDirectory(async (directory) => {
+      const file = path.join(directory, "memory.max");
+      writeFileSync(file, before);
+      applyHostLimits([directory], fence, (sentence) => expect(sentence).toBe(""));
+      return Promise.resolve(readFileSync(file, "utf8"));
+    });
+  expect(await written("400\n")).toBe("400\n");
+  expect(await written("max\n")).toBe("500");
+  expect(await written("9223372036854771712\n")).toBe("500");
+});

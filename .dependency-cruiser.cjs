@@ -85,7 +85,10 @@ module.exports = {
     forbidden(
       "the protocol is entered by its doors",
       { pathNot: "^(agent/protocol|test)/" },
-      { path: "^agent/protocol/", pathNot: "^agent/protocol/src/(index|errors|cgroup-values)\\.ts$" },
+      {
+        path: "^agent/protocol/",
+        pathNot: "^agent/protocol/src/(index|errors|cgroup-values|present-limits)\\.ts$",
+      },
     ),
     forbidden(
       "the packages stand alone",

@@ -33,7 +33,7 @@ export async function endProcess(
 }
 
 /** @returns false when the process has ended. */
-export function signalProcess(target: ProcessIdentity, signal: number): boolean {
+function signalProcess(target: ProcessIdentity, signal: number): boolean {
   if (!isAlive(target)) return false;
   try {
     process.kill(target.pid, signal);

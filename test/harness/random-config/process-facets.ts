@@ -103,9 +103,13 @@ const directory: Facet = {
 const capabilities: Facet = {
   fields: fieldsBelow("process.capabilities", "bounding", "effective", "inheritable", "permitted", "ambient"),
   ask: ({ process, checks, isRoot, warnings }, random) => {
-    const chosen = someOf(random, capabilityNames);
+    const isAmbient = random.below(2) === 0;
+    // Who is not root would write with it where other facets look whether they cannot.
+    const chosen = someOf(random, capabilityNames).filter(
+      ([name]) => isRoot || !isAmbient || name !== "CAP_DAC_OVERRIDE",
+    );
     const set = [...chosen, ...chosen].map(([name]) => name);
-    const ambient = random.below(2) === 0 ? set : [];
+    const ambient = isAmbient ? set : [];
     const unknown = random.pick([[], ["CAP_NO_SUCH"], ["cap_chown"], ["é🦉 \n"]]);
     if (unknown.length > 0) warnings.push("process.capabilities.bounding: unknown capability");
     const bounding = [...set, ...unknown];

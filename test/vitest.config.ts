@@ -12,6 +12,9 @@ const guestTimeoutMs = 300_000;
  */
 const retries = 1;
 
+/** Guests that are emulated take a processor each, and the machines that this has to run on have two. */
+const workers = 2;
+
 const suite = (name: string, timeoutMs: number, parallel: boolean, directory = name) => ({
   test: {
     name,
@@ -22,6 +25,7 @@ const suite = (name: string, timeoutMs: number, parallel: boolean, directory = n
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     fileParallelism: parallel,
+    ...(parallel ? { maxWorkers: workers } : {}),
     retry: retries,
     // Vitest's own second is shorter than a boot.
     expect: { poll: { timeout: timeoutMs / 2 } },
@@ -33,7 +37,7 @@ export default defineConfig({
     projects: [
       suite("unit", unitTimeoutMs, true),
       suite("conformance", guestTimeoutMs, false),
-      suite("oci", guestTimeoutMs, false),
+      suite("oci", guestTimeoutMs, true),
       suite("vm", guestTimeoutMs, false),
       suite("callers", guestTimeoutMs, false),
       suite("kvm", guestTimeoutMs, false),

@@ -10,7 +10,7 @@ import { vsockEnvironment } from "./vsock-environment.mjs";
 export const suiteNames = ["unit", "conformance", "oci", "vm", "callers", "kvm"];
 
 /** A suite that hangs is ended, so that the run as a whole says what happened. */
-const sampleSuiteDeadlineMs = 25 * 60_000;
+const sampleSuiteDeadlineMs = 40 * 60_000;
 const fullSuiteDeadlineMs = 8 * 60 * 60_000;
 
 /**

@@ -2,6 +2,9 @@ import { availableMemoryBytes, totalMemoryBytes } from "../memory.ts";
 import { readFile } from "../sys.ts";
 
 const maxNumberBytes = 64;
+/** How deep version 2 cgroups can be below a container's outer one, and how many there can be: a tree that can be walked. */
+export const maxDepth = 65;
+export const maxDescendants = 4096;
 /** For the kernel, the agent and what it forks to look after containers. */
 const reservedThreads = 128;
 /** What containers leave of the memory that is there before the first. */

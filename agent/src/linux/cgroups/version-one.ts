@@ -15,7 +15,7 @@ import type { Cgroup, Cgroups } from "./cgroup.ts";
 import { CgroupFiles } from "./cgroup-files.ts";
 import { type Hierarchy, mountHierarchies } from "./hierarchies.ts";
 import { membersOf, signalMembers } from "./members.ts";
-import { mostForContainer } from "./reserve.ts";
+import { maxDepth, maxDescendants, mostForContainer } from "./reserve.ts";
 import { deviceWrites } from "./version-one-devices.ts";
 import { inheritAgain, makeCgroup, makeParents } from "./version-one-make.ts";
 import { mountVersionOne } from "./version-one-mount.ts";
@@ -24,9 +24,6 @@ import { versionOneStats } from "./version-one-stats.ts";
 const maxFileBytes = 4096;
 /** The kernel has no bound of its own. */
 const maxNesting = 4096;
-/** Of the tree that version 2 has, where there is one. */
-const maxDepth = 65;
-const maxDescendants = 4096;
 /** The kernel tells of no change in what `oomKills` and `isPopulated` look at. */
 const pollMs = 100;
 /** Of listing a container's processes until none is new: each that has been stopped or killed forks once more at most. */
@@ -75,6 +72,7 @@ class VersionOneCgroup implements Cgroup {
   /** What a version 1 container cannot be kept from with a mount of its own is kept by the outer cgroup: it cannot have more than that. */
   limitForAgent(): void {
     const { threads, memoryBytes } = mostForContainer();
+    // The last two of the tree that version 2 has, where there is one.
     const limits = [
       ["pids.max", threads],
       ["memory.limit_in_bytes", memoryBytes],

@@ -27,7 +27,7 @@ import {
 } from "../sys.ts";
 import type { Cgroup, Cgroups } from "./cgroup.ts";
 import { signalMembers } from "./members.ts";
-import { mostForContainer } from "./reserve.ts";
+import { maxDepth, maxDescendants, mostForContainer } from "./reserve.ts";
 import { statsOf } from "./version-two-stats.ts";
 
 const cgroupRoot = "/sys/fs/cgroup";
@@ -37,9 +37,6 @@ const delegatableFiles = "/sys/kernel/cgroup/delegate";
 const maxListBytes = 4096;
 const maxCgroupBytes = 8192;
 const maxEventsBytes = 4096;
-/** How deep cgroups can be below the outer one, and how many there can be. */
-const maxDepth = 65;
-const maxDescendants = 4096;
 
 /** Control groups of version 2 (Linux: Documentation/admin-guide/cgroup-v2.rst), all controllers in one hierarchy. */
 export class VersionTwoCgroups implements Cgroups {

@@ -87,7 +87,7 @@ module.exports = {
       { pathNot: "^(agent/protocol|test)/" },
       {
         path: "^agent/protocol/",
-        pathNot: "^agent/protocol/src/(index|errors|cgroup-values|present-limits)\\.ts$",
+        pathNot: "^agent/protocol/src/(index|errors|cgroup-values|present-limits|signals)\\.ts$",
       },
     ),
     forbidden(

@@ -161,6 +161,7 @@ function agentOf(machine: () => FakeMachine): Agent {
       const { SIGKILL, SIGTERM } = constants.signals;
       if (signal === SIGKILL || signal === SIGTERM) await machine().powerOff();
       else machine();
+      return { initEnded: false };
     },
     createProcess: async () => change({ created: true, paused: false }, {}),
     startProcess: async () => change({ created: true, paused: false }, {}),

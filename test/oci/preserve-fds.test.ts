@@ -228,65 +228,6 @@ ociSuite("--preserve-fds", ({ test, each }) => {
   });
 });
 
-ociSuite("output that nobody reads", ({ each }) => {
-  const outputs = [
-    { name: "stdout", number: 1 },
-    { name: "a preserved pipe", number: 3 },
-  ];
-
-  /** A container that runs, with a FIFO that somebody holds open for reading as one of its outputs. @returns its id. */
-  async function startUnread(
-    bed: Bed,
-    number: number,
-    script: string,
-  ): Promise<{ id: string; reader: number }> {
-    await runProgram(["mkfifo", bed.path("fifo")]);
-    const reader = openSync(bed.path("fifo"), constants.O_RDONLY | constants.O_NONBLOCK);
-    const id = bed.newId();
-    const bundle = bed.bundle((config) => (config.process.args = ["sh", "-c", script]));
-    const run = bed.argv("run", "--detach", "--preserve-fds", "1", "--bundle", bundle, id);
-    const shell = `exec 3>/dev/null >/dev/null 2>&1 ${number}>"$0"; exec "$@"`;
-    expect((await runProgram(["sh", "-c", shell, bed.path("fifo"), ...run])).status).toBe(0);
-    return { id, reader };
-  }
-
-  /** Waits until its writes, which it counts, do not get on. */
-  async function hasStopped(bed: Bed, id: string): Promise<void> {
-    let before = "";
-    await expect
-      .poll(
-        async () => {
-          const { status, stdout } = await bed.verb(["exec", id, "wc", "-c", "/dev/shm/writes"]);
-          const [present, past] = [`${status} ${stdout}`, before];
-          before = present;
-          return present === past;
-        },
-        { interval: 500 },
-      )
-      .toBe(true);
-  }
-
-  const write = "dd if=/dev/zero bs=4096 count=1 2>/dev/null";
-  const scripts = [
-    { end: "a process that writes on", more: "while" },
-    { end: "one that has ended", more: "while [ $(wc -c </dev/shm/writes) -lt 90 ] &&" },
-  ];
-  const cases = outputs.flatMap((output) => scripts.map((script) => ({ ...output, ...script })));
-
-  each(
-    cases,
-    ({ name, end }) => `${name}: SIGKILL ends the container of ${end}`,
-    async (bed, { number, more }) => {
-      const script = `: >/dev/shm/writes; ${more} ${write} >&${number}; do printf . >>/dev/shm/writes; done`;
-      const { id, reader } = await startUnread(bed, number, script);
-      await hasStopped(bed, id);
-      await bed.must("kill", id, "KILL");
-      await expect.poll(async () => bed.statusOf(id)).toBe("stopped");
-      closeSync(reader);
-    },
-  );
-});
-
 /** Whether something can be read. */
 async function hasArrived(reader: number): Promise<boolean> {
   const { read } = await import("node:fs");

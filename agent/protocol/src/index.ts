@@ -12,3 +12,4 @@ export * from "./json-object.ts";
 export * from "./mux.ts";
 export * from "./ports.ts";
 export * from "./process-io.ts";
+export * from "./signals.ts";

@@ -65,10 +65,13 @@ export class Container {
     return id === "" ? this.init : (this.execs.get(id) ?? null);
   }
 
-  signal(number: number, all: boolean): void {
-    if (!all && this.init.state === "exited") throw new RunvError("invalid-state", "container not running");
+  /** @returns whether init had ended before */
+  signal(number: number, all: boolean): boolean {
+    const initEnded = this.init.state === "exited";
+    if (!all && initEnded) throw new RunvError("invalid-state", "container not running");
     if (all) this.cgroup.signal(number);
     else this.init.signal(number);
+    return initEnded;
   }
 
   /** Asked to stand still, and not to go on since. */

@@ -1,4 +1,4 @@
-import { type Exit, encodeExit, frameType, RunvError, type WindowSize } from "@runv/protocol";
+import { type Exit, encodeExit, endsByDefault, frameType, RunvError, type WindowSize } from "@runv/protocol";
 import { tolerate } from "../linux/errno.ts";
 import { SIGKILL } from "../linux/signals.ts";
 import { clearTimer, close, type ProcessIo, setTimer, setWindowSize } from "../linux/sys.ts";
@@ -95,11 +95,12 @@ export class GuestProcess {
       this.#unclaimedTimer = setTimer(this.#options.unclaimedMs, () => this.discard());
   }
 
-  /** Who signals a process that has ended does not want to wait for its reader. */
+  /** Who would end a process that has ended does not want to wait for its reader. */
   signal(number: number): void {
     this.child.signal(number);
-    if (this.#exit !== null) this.#io?.endSources();
-    else if (number === SIGKILL) this.#options.onKilled();
+    if (this.#exit !== null) {
+      if (endsByDefault(number)) this.#io?.endSources();
+    } else if (number === SIGKILL) this.#options.onKilled();
   }
 
   resize({ rows, columns }: WindowSize): void {

@@ -59,8 +59,7 @@ export function containersService(
     async kill({ containerId, signal, all }) {
       if (signal < 1 || signal > maxSignal)
         throw new RunvError("invalid-argument", `no such signal: ${signal}`);
-      containers.get(containerId).signal(signal, all);
-      return Promise.resolve({});
+      return Promise.resolve({ initEnded: containers.get(containerId).signal(signal, all) });
     },
     async delete({ containerId }) {
       await deleteContainer(sandbox, containerId);

@@ -1,4 +1,12 @@
-import { type Exit, encodeResize, encodeSignal, frameType, parseExit, stream } from "@runv/protocol";
+import {
+  type Exit,
+  encodeResize,
+  encodeSignal,
+  endsByDefault,
+  frameType,
+  parseExit,
+  stream,
+} from "@runv/protocol";
 import { lostGuestExitStatus } from "../contract/proxy.ts";
 import { signal } from "../linux/signals.ts";
 import { attempt } from "../linux/system-error.ts";
@@ -62,8 +70,8 @@ export class Session {
   }
 
   onSignal(number: number): void {
-    // Who signals a process that has ended does not want to wait for its reader.
-    if (this.#status !== null) this.#leave(this.#status);
+    // Who would end a process that has ended does not want to wait for its reader.
+    if (this.#status !== null && endsByDefault(number)) this.#leave(this.#status);
     if (number === signal.continue) this.#terminal.reenterRawMode();
     if (number === signal.windowChange || number === signal.continue) this.#sendWindowSize();
     if (number !== signal.windowChange) this.#tellGuest(frameType.signal, encodeSignal(number));

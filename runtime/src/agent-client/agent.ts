@@ -5,6 +5,7 @@ import {
   ContainersDefinition,
   type CreateContainerRequest,
   type CreateProcessRequest,
+  type KillResponse,
   type ListProcessesResponse,
   ProcessesDefinition,
   SandboxDefinition,
@@ -29,7 +30,7 @@ export interface Agent extends ResourceCalls {
     readonly containerId: string;
     readonly signal: number;
     readonly all: boolean;
-  }): Promise<void>;
+  }): Promise<KillResponse>;
   listProcesses(containerId: string): Promise<ListProcessesResponse>;
   createProcess(request: CreateProcessRequest): Promise<void>;
   startProcess(containerId: string, processId: string): Promise<void>;
@@ -73,7 +74,7 @@ export function connectAgent(socketPath: string, signal: AbortSignal): Agent {
     containerState: async (containerId, timeoutMs) =>
       ask({ service: containers, method: ContainersDefinition.methods.state }, { containerId }, timeoutMs),
     kill: async (request) => {
-      await ask({ service: containers, method: ContainersDefinition.methods.kill }, request);
+      return ask({ service: containers, method: ContainersDefinition.methods.kill }, request);
     },
     listProcesses: async (containerId) =>
       ask({ service: containers, method: ContainersDefinition.methods.listProcesses }, { containerId }),

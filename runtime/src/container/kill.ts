@@ -1,8 +1,8 @@
 import { constants } from "node:os";
 import { isRunvError, RunvError } from "@runv/protocol/errors";
+import { endsByDefault } from "@runv/protocol/signals";
 import { killSandbox, withAgent } from "../sandbox/attached.ts";
 import { messages } from "../shared/messages.ts";
-import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { endProcess } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
 import { changeContainer, loadContainer } from "../state/store.ts";
@@ -32,9 +32,10 @@ export async function killContainer(options: KillOptions, context: Context): Pro
     throw new RunvError("invalid-state", messages.containerNotRunning);
   }
   try {
-    await withAgent(record, context.signal, async (agent) =>
+    const { initEnded } = await withAgent(record, context.signal, async (agent) =>
       agent.kill({ containerId: options.id, signal: options.signal, all: options.all }),
     );
+    if (initEnded) await endReading(record, options);
   } catch (error) {
     await killWithoutAgent(record, options, error);
   }
@@ -54,10 +55,11 @@ async function takeFromStarter({ id }: ContainerRecord, context: Context): Promi
 }
 
 /**
- * The process has ended; the agent or its proxy waits for somebody to read the last output. Any signal ends that wait: the agent's first,
- * which then tells the proxy of the exit, and then the proxy's.
+ * The init process has ended; the agent or its proxy waits for somebody to read the last output. A signal that would end the process ends that
+ * wait: the agent's first, which then tells the proxy of the exit, and then the proxy's.
  */
-async function endReading(proxy: ProcessIdentity): Promise<void> {
+async function endReading({ init: proxy }: ContainerRecord, { signal }: KillOptions): Promise<void> {
+  if (proxy === null || !endsByDefault(signal)) return;
   for (let attempt = 0; attempt < leaveAttempts; attempt++) {
     if (await endProcess(proxy, constants.signals.SIGTERM, leaveIntervalMs)) return;
   }
@@ -74,7 +76,7 @@ async function killWithoutAgent(
   }
   const finished = isRunvError(error, "invalid-state") || isRunvError(error, "not-found");
   if (finished && record.init !== null) {
-    await endReading(record.init);
+    await endReading(record, options);
     return;
   }
   const silent = isRunvError(error, "unavailable") || isRunvError(error, "timeout");

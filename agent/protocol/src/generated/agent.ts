@@ -878,6 +878,8 @@ export interface KillRequest {
 }
 
 export interface KillResponse {
+  /** before: with all, others may have got the signal */
+  initEnded: boolean;
 }
 
 export interface DeleteContainerRequest {
@@ -7269,11 +7271,14 @@ export const KillRequest: MessageFns<KillRequest> = {
 };
 
 function createBaseKillResponse(): KillResponse {
-  return {};
+  return { initEnded: false };
 }
 
 export const KillResponse: MessageFns<KillResponse> = {
-  encode(_: KillResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: KillResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.initEnded !== false) {
+      writer.uint32(8).bool(message.initEnded);
+    }
     return writer;
   },
 
@@ -7290,6 +7295,14 @@ export const KillResponse: MessageFns<KillResponse> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.initEnded = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -7305,8 +7318,9 @@ export const KillResponse: MessageFns<KillResponse> = {
   create(base?: DeepPartial<KillResponse>): KillResponse {
     return KillResponse.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<KillResponse>): KillResponse {
+  fromPartial(object: DeepPartial<KillResponse>): KillResponse {
     const message = createBaseKillResponse();
+    message.initEnded = object.initEnded ?? false;
     return message;
   },
 };

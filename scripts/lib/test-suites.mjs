@@ -13,13 +13,17 @@ export const suiteNames = ["unit", "conformance", "oci", "vm", "callers", "kvm"]
 const sampleSuiteDeadlineMs = 40 * 60_000;
 const fullSuiteDeadlineMs = 8 * 60 * 60_000;
 
+/** Of what a failed test says, this much is said again at the end, where nothing else hides it. */
+const repeatedMessageCharacters = 600;
+
 /**
  * Runs one suite; its output is shown as it comes.
- * @returns {{name: string, passed: number, failed: number, skipped: number}}
+ * @returns {{name: string, passed: number, failed: number, skipped: number, failures: string[], seconds: number}}
  */
 export function runSuite(name, { full }) {
   console.log([`suite ${name}`, ...sampleLines(name, { full })].join("\n"));
   const directory = mkdtempSync(path.join(tmpdir(), "runv-test-"));
+  const startedAt = performance.now();
   const report = path.join(directory, "report.json");
   try {
     const run = spawnSync(
@@ -40,7 +44,8 @@ export function runSuite(name, { full }) {
         timeout: full ? fullSuiteDeadlineMs : sampleSuiteDeadlineMs,
       },
     );
-    return { name, ...counts(name, { run, report }) };
+    const seconds = Math.round((performance.now() - startedAt) / 1000);
+    return { name, ...counts(name, { run, report }), seconds };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -48,17 +53,14 @@ export function runSuite(name, { full }) {
 
 /** A suite that fails without a failed test (a file that does not load, an error outside any test, a hang) counts as one failure. */
 function counts(name, { run, report }) {
-  const { passed, failed, skipped } = readReport(report);
+  const seen = readReport(report);
+  const { passed, failed } = seen;
   if (run.status !== 0 && failed === 0) {
     const how = run.error?.message ?? (run.signal === null ? `exit status ${run.status}` : run.signal);
-    console.log(`suite ${name}: failed outside its tests: ${how}`);
-    return { passed, failed: 1, skipped };
+    return { ...seen, failed: 1, failures: [`failed outside its tests: ${how}`] };
   }
-  if (passed + failed === 0) {
-    console.log(`suite ${name}: no test ran`);
-    return { passed, failed: 1, skipped };
-  }
-  return { passed, failed, skipped };
+  if (passed + failed === 0) return { ...seen, failed: 1, failures: ["no test ran"] };
+  return seen;
 }
 
 function readReport(file) {
@@ -66,7 +68,7 @@ function readReport(file) {
   try {
     report = JSON.parse(readFileSync(file, "utf8"));
   } catch {
-    return { passed: 0, failed: 0, skipped: 0 };
+    return { passed: 0, failed: 0, skipped: 0, failures: [] };
   }
   const cases = report.testResults.flatMap((result) => result.assertionResults);
   const count = (...statuses) => cases.filter((test) => statuses.includes(test.status)).length;
@@ -77,13 +79,24 @@ function readReport(file) {
     passed: count("passed"),
     failed: count("failed") + filesWithoutCases.length,
     skipped: count("skipped", "pending", "todo", "disabled"),
+    failures: [
+      ...cases.filter((test) => test.status === "failed").map(repeated),
+      ...filesWithoutCases.map((file) => `${path.relative(repositoryRoot, file.name)}: ${file.message}`),
+    ],
   };
 }
 
-/** The last line of a run: plain, so that a machine can read it. */
+function repeated({ fullName, failureMessages: [message = "no message"] }) {
+  return `${fullName}: ${message.slice(0, repeatedMessageCharacters)}`;
+}
+
+/** The last line of a run: plain, so that a machine can read it. Before it what failed, once more, and each suite's counts. */
 export function totalLine(results) {
-  for (const { name, passed, failed, skipped } of results) {
-    console.log(`${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  for (const { name, failures } of results) {
+    for (const failure of failures) console.log(`failed in ${name}: ${failure}`);
+  }
+  for (const { name, passed, failed, skipped, seconds } of results) {
+    console.log(`${name.padEnd(12)} ${passed} passed, ${failed} failed, ${skipped} skipped in ${seconds} s`);
   }
   const sum = (key) => results.reduce((total, result) => total + result[key], 0);
   const [passed, failed, skipped] = [sum("passed"), sum("failed"), sum("skipped")];

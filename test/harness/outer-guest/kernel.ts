@@ -24,7 +24,8 @@ export function outerKernel(): OuterKernel {
   const [release] = readdirSync(path.join(root, "lib/modules"));
   if (release === undefined) throw new Error(`${packageName}: no modules`);
   const modulesDirectory = path.join(root, "lib/modules", release);
-  if (!existsSync(path.join(modulesDirectory, "modules.dep"))) run("depmod", ["-b", root, release]);
+  // depmod's last file: another outer guest may be starting, too.
+  if (!existsSync(path.join(modulesDirectory, "modules.devname"))) run("depmod", ["-b", root, release]);
   return {
     image: path.join(root, "boot", `vmlinuz-${release}`),
     modulesDirectory,

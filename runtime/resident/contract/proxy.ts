@@ -69,7 +69,7 @@ export type ProxyEvent =
 
 /**
  * The proxy's exit status is the process's own, or 128 + the signal that killed it, or this when the guest was lost. Signals that it gets are
- * passed to the process; once the process has ended and only a slow reader of its output is waited for, any signal ends the proxy
- * with the process's status.
+ * passed to the process; once the process has ended and only a slow reader of its output is waited for, one that would end a process ends the
+ * proxy with the process's status.
  */
 export const lostGuestExitStatus = 137;

@@ -3,7 +3,7 @@ import { errnoName } from "../linux/system-error.ts";
 import { connectSocket } from "../linux/unix-socket.ts";
 import { interval, remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
-import { readLine } from "./line.ts";
+import { maxAnswerBytes, readLine } from "./line.ts";
 
 const connectRetryIntervalMs = 20;
 
@@ -37,10 +37,11 @@ async function askForPort(fd: number, port: number, deadlineMs: number): Promise
     if (errnoName(thrown) === "EPIPE" || errnoName(thrown) === "ECONNRESET") return false;
     throw thrown;
   }
-  const answer = await readLine(fd, deadlineMs, target);
+  const answer = await readLine(fd, { from: target, deadlineMs, maxBytes: maxAnswerBytes });
   if (answer === null) return false;
-  if (!answer.startsWith("OK ")) throw new RunvError("protocol", `${target}: refused: ${answer}`);
-  return true;
+  if (answer.startsWith("OK ")) return true;
+  const code = answer.startsWith("ERROR ") ? "unavailable" : "protocol";
+  throw new RunvError(code, `${target}: refused: ${answer}`);
 }
 
 /** A full backlog (EAGAIN) empties with time; whatever else is wrong with a UNIX socket is final. */

@@ -1,5 +1,5 @@
 import { errorMessage, isRunvError, RunvError } from "@runv/protocol";
-import { readLine } from "../guest/line.ts";
+import { maxAnswerBytes, maxRequestBytes, readLine } from "../guest/line.ts";
 import { event } from "../linux/constants.ts";
 import { raiseDescriptorLimit } from "../linux/descriptor-limit.ts";
 import { attempt, errnoName } from "../linux/system-error.ts";
@@ -38,10 +38,10 @@ interface Service {
   readonly patient: boolean;
 }
 
-/** "CONNECT <port>\n" is answered with "OK <port>\n", or with "ERROR …\n", or by closing while the guest does not listen on that port. */
+/** "CONNECT <port>\n" is answered with "OK <port>\n", or with "ERROR …\n", or by closing while the guest does not listen on that port, or says nothing. */
 const connectService: Service = {
   choosePort: async (client, deadlineMs) => {
-    const line = await readLine(client, deadlineMs, "client");
+    const line = await readLine(client, { from: "client", deadlineMs, maxBytes: maxRequestBytes });
     return line === null ? null : parseConnect(line);
   },
   greeting: (port) => `OK ${port}\n`,
@@ -56,10 +56,10 @@ const fixedPortService = (port: number): Service => ({
   patient: true,
 });
 
-/** One try; a guest that says nothing in time does not listen yet. */
-async function dialOnce(dialer: GuestDialer, port: number): Promise<number | null> {
+/** One try; a guest that says nothing in time does not listen yet: whoever asks may ask again. */
+async function dialOnce(dialer: GuestDialer, port: number, deadlineMs: number): Promise<number | null> {
   try {
-    return await dialer.dial(port, sys.monotonicMs() + handshakeTimeoutMs);
+    return await dialer.dial(port, deadlineMs);
   } catch (thrown) {
     if (isRunvError(thrown, "timeout")) return null;
     throw thrown;
@@ -70,6 +70,11 @@ function parseConnect(line: string): number {
   const port = Number(/^CONNECT (\d{1,10})$/.exec(line)?.[1] ?? Number.NaN);
   if (port <= 0xffffffff) return port;
   throw new RunvError("protocol", 'expected "CONNECT <port>"');
+}
+
+/** One line that a client takes whole: a character has four bytes at most. */
+function answerOf(reason: string): string {
+  return `ERROR ${reason.replaceAll("\n", " ").slice(0, maxAnswerBytes / 4 - 2)}\n`;
 }
 
 /** The VM's UNIX sockets: each connection becomes a connection to a port of the guest, and C copies the bytes. */
@@ -152,7 +157,7 @@ export class GuestPorts {
     } catch (thrown) {
       const reason = errorMessage(thrown);
       attempt(() => sys.read(client, maxRefusedBytes));
-      if (service.speaks) attempt(() => sys.write(client, `ERROR ${reason}\n`));
+      if (service.speaks) attempt(() => sys.write(client, answerOf(reason)));
       this.#end(client);
     }
   }
@@ -185,7 +190,7 @@ export class GuestPorts {
 
   /** @param deadlineMs null: again and again until the guest listens or the client has gone. */
   async #dial(port: number, client: number, deadlineMs: number | null): Promise<number | null> {
-    if (deadlineMs !== null) return this.#dialer.dial(port, deadlineMs);
+    if (deadlineMs !== null) return dialOnce(this.#dialer, port, deadlineMs);
     const waiting = { clientGone: false };
     sys.watch(client, event.hangUp, () => {
       waiting.clientGone = true;
@@ -193,7 +198,7 @@ export class GuestPorts {
     });
     try {
       for (;;) {
-        const guest = await dialOnce(this.#dialer, port);
+        const guest = await dialOnce(this.#dialer, port, sys.monotonicMs() + handshakeTimeoutMs);
         if (guest !== null || waiting.clientGone || this.#listeners.length === 0) return guest;
         await interval(redialIntervalMs);
       }

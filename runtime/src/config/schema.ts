@@ -169,7 +169,7 @@ export const schema: Schema = {
     help: "Directory of the guest files vmlinux and initramfs.cpio",
     type: absolutePath,
     default: null,
-    unset: { meaning: "guest/ beside runv, then /usr/lib/runv", example: "/usr/lib/runv" },
+    unset: { meaning: "guest/ beside runv, then /usr/lib/runv/guest", example: "/usr/lib/runv/guest" },
     env: "RUNV_GUEST_DIR",
   },
   memory_mib: {

@@ -12,7 +12,7 @@ export interface HostReport {
   readonly capabilities: readonly Capability[];
 }
 
-const residents = ["runv-monitor", "runv-proxy", "runv-pack"];
+const residents = ["runv-monitor", "runv-proxy", "runv-pack", "runv-hook"];
 
 /** Looks at this host as it is configured. Nothing is changed or started but programs asked for their versions. */
 export async function checkHost(settings: Settings, signal: AbortSignal): Promise<HostReport> {

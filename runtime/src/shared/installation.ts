@@ -19,10 +19,12 @@ export function residentProgram(name: string): string {
 
 /** Where guest files are looked for. */
 export function guestDirectories(configured: string | null): readonly string[] {
-  return configured === null ? [join(ownDirectory(), "guest"), libraryDirectory] : [configured];
+  return configured === null
+    ? [ownDirectory(), libraryDirectory].map((directory) => join(directory, "guest"))
+    : [configured];
 }
 
-/** A file of the guest: in the configured directory, else beside runv in guest/, else in /usr/lib/runv. */
+/** A file of the guest: in the configured directory, else in guest/ beside runv, else in /usr/lib/runv/guest. */
 export function guestFile(name: string, configured: string | null): string {
   const places = guestDirectories(configured).map((directory) => join(directory, name));
   return firstExisting(name, places, "build it with npm run build, or set guest_dir in the configuration");

@@ -11,8 +11,8 @@ export interface DialOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Longest answer: "OK 4294967295\n". */
-const maxAnswerBytes = 32;
+/** Of "OK <port>\n", or of a line that says why not. */
+const maxAnswerBytes = 1024;
 
 /**
  * Opens a stream to a port of the guest. The stream is paused; bytes that came with the answer are the first that it gives.
@@ -35,9 +35,9 @@ export async function dial(options: DialOptions): Promise<Socket> {
       answer = Buffer.concat([answer, chunk]);
       const end = answer.indexOf(10);
       if (end < 0 && answer.length <= maxAnswerBytes) return;
-      if (end < 0 || !answer.subarray(0, end).toString("latin1").startsWith("OK "))
-        finish(new VsockError("protocol", `${target}: unexpected answer`));
-      else finish(answer.subarray(end + 1));
+      const line = answer.subarray(0, end < 0 ? maxAnswerBytes : end).toString();
+      if (end >= 0 && line.startsWith("OK ")) finish(answer.subarray(end + 1));
+      else finish(new VsockError("protocol", `${target}: unexpected answer: ${JSON.stringify(line)}`));
     };
     const finish = (result: Buffer | VsockError): void => {
       clearTimeout(timer);

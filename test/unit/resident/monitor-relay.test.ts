@@ -118,6 +118,14 @@ describe("vsock.sock", () => {
     expect((await guest.nextConnection()).port).toBe(5);
   });
 
+  it("closes when the guest says nothing for a while, so that its client may ask again", async () => {
+    const { directory } = await running();
+    await startGuest(`${directory}/carrier.sock`, { silences: 1 });
+    const ask = async (): Promise<string> => readLine(open(`${directory}/vsock.sock`, "CONNECT 5\n"));
+    expect(await ask()).toBe("<end>");
+    expect(await ask()).toBe("OK 5\n");
+  });
+
   it("gives every descriptor back", async () => {
     const { directory, monitor } = await withGuest();
     await eventually("descriptor 3 closed", () => !openDescriptors(monitor.pid).has(3));

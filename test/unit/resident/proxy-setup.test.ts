@@ -9,6 +9,7 @@ import {
   rmdirSync,
   writeFileSync,
 } from "node:fs";
+import { createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { ProxySpec } from "../../../runtime/resident/contract/proxy.ts";
@@ -201,6 +202,17 @@ describe("a guest that is not ready", () => {
     const event = await proxy.nextEvent();
     expect(event).toMatchObject({ event: "failed", code: "unavailable" });
     expect(event?.["message"]).toContain("has its VM ended?");
+  });
+
+  it("is an error in the words of its monitor", async () => {
+    const path = `${makeVmDirectory()}/vsock.sock`;
+    const reason = `more than 400 connections to one guest, and ${"so on ".repeat(40)}`;
+    const monitor = createServer((socket) => socket.once("data", () => socket.write(`ERROR ${reason}\n`)));
+    monitor.listen(path);
+    const event = await startResident(program, proxySpec(path)).nextEvent();
+    monitor.close();
+    expect(event).toMatchObject({ event: "failed", code: "unavailable" });
+    expect(event?.["message"]).toContain(`guest port 1025: refused: ERROR ${reason}`);
   });
 
   it("may refuse for good", async () => {

@@ -1,4 +1,4 @@
-import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { RunvError } from "@runv/protocol/errors";
 import { oomEventJson, statsEventJson } from "../output/events-json.ts";
 import { parseDuration } from "../parse-duration.ts";
@@ -13,11 +13,10 @@ export function addEvents(program: CommandUnknownOpts, session: Session): void {
       "print what a container uses, and that processes of it were killed for memory, as lines of JSON",
     )
     .argument("<container-id>")
-    .option(
-      "--interval <duration>",
-      "how often it is looked at (default: 5s)",
-      parseDuration,
-      defaultIntervalMs,
+    .addOption(
+      new Option("--interval <duration>", "how often it is looked at")
+        .argParser(parseDuration)
+        .default(defaultIntervalMs, "5s"),
     )
     .option("--stats", "print what it uses now, and end", false)
     .action(async (id, { interval, stats }) => {

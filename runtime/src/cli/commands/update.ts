@@ -32,8 +32,8 @@ export function addUpdate(program: CommandUnknownOpts, session: Session): void {
       "--cpu-rt-runtime <us>",
       "of realtime processes, where the guest's kernel has it for version 1 cgroups",
     )
-    .option("--cpuset-cpus <list>", 'processors of the guest, "0-2,4"')
-    .option("--cpuset-mems <list>", "memory nodes of the guest")
+    .option("--cpuset-cpus <list>", 'processors of the host that the machine may run on, "0-2,4"')
+    .option("--cpuset-mems <list>", "memory nodes of the host for the machine's memory")
     .option("--cpu-idle <0|1>", "1: processor time that nobody else wants only")
     .option("--memory <bytes>", 'limit of memory; "64m" is 64 MiB; -1: no limit')
     .option("--memory-reservation <bytes>", "memory that is taken from it last")

@@ -15,6 +15,8 @@ export interface Guest {
 export interface GuestOptions {
   /** This many connections are closed first, without an answer: nobody listens in the guest yet. */
   readonly refusals?: number;
+  /** And then as many are never answered. */
+  readonly silences?: number;
 }
 
 export interface GuestProcess {
@@ -27,7 +29,7 @@ const guests: Guest[] = [];
 export async function startGuest(path: string, options: GuestOptions = {}): Promise<Guest> {
   const accepted = new Queue<{ port: number; socket: Socket }>();
   const sockets = new Set<Socket>();
-  let refusals = options.refusals ?? 0;
+  let { refusals = 0, silences = 0 } = options;
   const server = createServer({ allowHalfOpen: true, pauseOnConnect: true }, (socket) => {
     sockets.add(socket);
     socket.on("error", () => undefined);
@@ -35,6 +37,10 @@ export async function startGuest(path: string, options: GuestOptions = {}): Prom
     if (refusals > 0) {
       refusals -= 1;
       socket.destroy();
+      return;
+    }
+    if (silences > 0) {
+      silences -= 1;
       return;
     }
     void readConnect(socket).then((port) => {

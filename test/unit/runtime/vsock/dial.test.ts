@@ -61,6 +61,7 @@ test("nobody there, nobody listening, and nonsense are told apart", async () => 
   await serve((_line, socket) => socket.write("HTTP/1.1 400 Bad Request, and much more\n"));
   await expect(dial({ socketPath: socketPath(), port: 1, timeoutMs: 5000 })).rejects.toMatchObject({
     code: "protocol",
+    message: expect.stringContaining("400 Bad Request, and much more") as string,
   });
 });
 

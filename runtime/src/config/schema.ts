@@ -280,7 +280,10 @@ function program(name: ProgramName, example: string): Setting<string | null> {
     help: `Path of the program ${name}: ${programs[name]}`,
     type: absolutePath,
     default: null,
-    unset: { meaning: "looked for beside runv, in /usr/lib/runv and in PATH", example },
+    unset: {
+      meaning: "looked for beside runv, in /usr/lib/runv, in PATH, and where distributions put it",
+      example,
+    },
     env: `RUNV_${name.toUpperCase().replaceAll("-", "_")}`,
   };
 }

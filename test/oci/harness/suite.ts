@@ -25,7 +25,8 @@ export interface SuiteContext {
   ) => void;
 }
 
-/** How many tests of a behaviour a sampled runtime goes through. */
+/** How many tests of a behaviour a runtime goes through, and one that is sampled. */
+const tests = caseCount({ sample: 5, full: Number.POSITIVE_INFINITY });
 const sampledTests = caseCount({ sample: 1, full: Number.POSITIVE_INFINITY });
 
 /** One behaviour, on every runtime of this run. A bed's leftovers are removed after its test, and must be removable. */
@@ -38,6 +39,13 @@ export function cgroupSuite(behaviour: string, define: (context: SuiteContext) =
   defineSuite(behaviour, define, [...runtimesUnderTest, ...versionOneGuests]);
 }
 
+/** So many of them at most, evenly from the first on. */
+function spread<Item>(items: readonly Item[], count: number): readonly Item[] {
+  if (items.length <= count) return items;
+  const part = (index: number): number => Math.floor((index * count) / items.length);
+  return items.filter((_, index) => part(index) !== part(index - 1));
+}
+
 function defineSuite(
   behaviour: string,
   define: (context: SuiteContext) => void,
@@ -47,14 +55,13 @@ function defineSuite(
     `${behaviour} (%s)`,
     (_name, runtime) => {
       let bed: Bed | null = null;
-      let declared = 0;
       afterEach(async () => {
         await bed?.close();
         bed = null;
       });
-      const declare = (name: string, body: BedTest, need?: Need) => {
-        declared += 1;
-        if (runtime.isSampled && declared > sampledTests) return;
+      const declared: Parameters<SuiteContext["test"]>[] = [];
+      const declare: SuiteContext["test"] = (...args) => void declared.push(args);
+      const register: SuiteContext["test"] = (name, body, need) => {
         test(name, { meta: { runtime: runtime.name } }, async (context) => {
           const reason = need === undefined ? undefined : runtime.lacks[need];
           if (reason !== undefined) return context.skip(reason);
@@ -70,6 +77,7 @@ function defineSuite(
             declare(name(value), async (opened) => body(opened, value), need?.(value));
         },
       });
+      for (const args of spread(declared, runtime.isSampled ? sampledTests : tests)) register(...args);
     },
   );
 }

@@ -58,6 +58,8 @@ test("limits on the host are the container's and what its machine needs, and go 
   const throttled = read(cgroup, "blkio.throttle.read_bps_device", "io.max");
   if (disk !== null) expect(throttled).toMatch(`${disk.major}:${disk.minor} `);
   if (disk !== null) expect(throttled).toContain(`${throttledBps}`);
+  await runv().ok(["update", "--pids-limit", "-1", id]);
+  expect(read(cgroup, "pids.max")).toBe("max");
   await runv().ok(["delete", "--force", id]);
   expect(hostCgroupDirectories(cgroup).filter((directory) => existsSync(directory))).toEqual([]);
 });

@@ -50,10 +50,12 @@ export function machineLimits(resources: LimitedResources, need: MachineNeed): H
   ];
 }
 
-/** What is beyond the kernel's own bound is none to it, and it refuses the number. */
+/** What is beyond the kernel's own bound is none to it, and it refuses the number. To have none is asked for, too: by `update`. */
 function pidsLimit(asked: number | null, { tasks }: Pick<HostNeed, "tasks">): HostLimit[] {
-  if (!isBounded(asked) || asked + tasks > maxTasks) return [];
-  return [limit("pids.limit", ["pids.max", asked + tasks])];
+  if (asked === null) return [];
+  const isUnlimited = asked === unlimited || asked + tasks > maxTasks;
+  const whole = limit("pids.limit", ["pids.max", isUnlimited ? "max" : asked + tasks]);
+  return [{ ...whole, isOptional: isUnlimited }];
 }
 
 /**

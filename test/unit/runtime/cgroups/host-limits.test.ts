@@ -22,14 +22,18 @@ test("what is not asked for, or has no bound, is not limited", () => {
   expect(machineLimits(nothing, need)).toEqual([]);
   expect(runningLimits(nothing)).toEqual([]);
   const memory = { ...nothing.memory, limitBytes: unlimited, swapBytes: unlimited };
-  expect(machineLimits({ ...nothing, memory, pids: { limit: unlimited } }, need)).toEqual([]);
+  expect(machineLimits({ ...nothing, memory }, need)).toEqual([]);
 });
 
-test("a number of processes that no kernel counts to is no limit", () => {
+test("a number of processes without a bound, or that no kernel counts to, lifts a limit", () => {
   const most = 4_194_304 - need.tasks;
   const fields = (limit: number) =>
     machineLimits({ ...nothing, pids: { limit } }, need).map(({ files }) => files);
-  expect([fields(most), fields(most + 1)]).toEqual([[[["pids.max", 4_194_304]]], []]);
+  expect([most, most + 1, unlimited].map(fields)).toEqual([
+    [[["pids.max", 4_194_304]]],
+    [[["pids.max", "max"]]],
+    [[["pids.max", "max"]]],
+  ]);
 });
 
 test("limits are the container's and the machine's own need", () => {

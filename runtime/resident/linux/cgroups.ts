@@ -1,5 +1,5 @@
 import * as sys from "../sys.ts";
-import { attempt, step } from "./system-error.ts";
+import { errnoName, step } from "./system-error.ts";
 
 /** Moves this process into cgroup directories (of any number of hierarchies): cgroups(7). "0" is the writer. */
 export function joinCgroups(directories: readonly string[]): void {
@@ -24,10 +24,19 @@ function leaveCgroup(directory: string): void {
   }
 }
 
-/** Removes cgroup directories in which at most this process is left. */
-export function removeCgroups(directories: readonly string[]): void {
+/** Removes cgroup directories in which at most this process is left. @returns whether all are gone */
+export function removeCgroups(directories: readonly string[]): boolean {
   for (const directory of directories) leaveCgroup(directory);
-  for (const directory of directories) attempt(() => sys.rmdir(directory));
+  return directories.filter((directory) => !isRemoved(directory)).length === 0;
+}
+
+function isRemoved(directory: string): boolean {
+  try {
+    sys.rmdir(directory);
+    return true;
+  } catch (thrown) {
+    return errnoName(thrown) === "ENOENT";
+  }
 }
 
 function parentOf(path: string): string {

@@ -9,6 +9,7 @@ import { joinCgroups, removeCgroups } from "../linux/cgroups.ts";
 import { closeDescriptors } from "../linux/inherited.ts";
 import { setOomScoreAdj } from "../linux/oom-score.ts";
 import { attempt, step, stepFailure } from "../linux/system-error.ts";
+import { interval, remainingMs } from "../linux/wait.ts";
 import * as sys from "../sys.ts";
 import { openCarrier } from "./carrier.ts";
 import type { Child } from "./child.ts";
@@ -25,12 +26,18 @@ import { measureTsc } from "./tsc.ts";
 const killTimeoutMs = 5000;
 /** How long bytes that the guest sent before its end may take to reach their clients. */
 const relayDrainTimeoutMs = 1000;
+/** How long the proxy of a create that died may take to leave the cgroups that go with it. */
+const leavingTimeoutMs = 5000;
+const leavingIntervalMs = 20;
+/** A verb that dies closes its channel before it is seen to have ended. */
+const dyingVerbMs = 200;
 
 type Send = (event: MonitorEvent) => void;
 
 /** One VM, from the spec to its end. Whatever ends it first decides how; the rest is the consequence. */
 export class VirtualMachine {
   readonly #spec: MonitorSpec;
+  readonly #verbPid = sys.getppid();
   readonly #send: Send;
   readonly #family: Family;
   readonly #mark: ListeningMark;
@@ -42,6 +49,7 @@ export class VirtualMachine {
   #trees: OwnTrees | null = null;
   #committed = false;
   #ending = false;
+  #terminated = false;
 
   /** @param inherited descriptors that came from the verb: those that the spec names are kept until the processes have them. */
   constructor(spec: MonitorSpec, send: Send, inherited: readonly number[]) {
@@ -96,11 +104,11 @@ export class VirtualMachine {
     this.#family.reap();
   }
 
-  /** Ends a VM that was not committed, and leaves nothing of it. */
+  /** Ends a VM that was not committed, and leaves nothing of it. The trees come last: they hold the container's id. */
   async fail(error: RunvError): Promise<void> {
     if (!(await this.#endProcesses())) return;
+    await this.#removeCgroups();
     this.#trees?.remove();
-    removeCgroups(this.#spec.rollback.cgroups);
     this.#send({ event: "failed", code: failureCode(error), message: error.message });
     sys.exit(1);
   }
@@ -121,7 +129,18 @@ export class VirtualMachine {
   }
 
   async terminate(): Promise<void> {
+    this.#terminated = true;
     await this.end(exitOf("terminated", null, "the VM's monitor was asked to end it"));
+  }
+
+  /** Whoever else will do it is not kept waiting: a verb that lives, or one that deletes the container and has this monitor end. */
+  async #removeCgroups(): Promise<void> {
+    const sinceMs = sys.monotonicMs();
+    while (!removeCgroups(this.#spec.rollback.cgroups)) {
+      const timeoutMs = sys.getppid() === this.#verbPid ? dyingVerbMs : leavingTimeoutMs;
+      if (this.#terminated || remainingMs(sinceMs + timeoutMs) === 0) return;
+      await interval(leavingIntervalMs);
+    }
   }
 
   #prepare(): GuestDialer {

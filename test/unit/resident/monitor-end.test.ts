@@ -1,6 +1,9 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import path from "node:path";
+import type { Duplex } from "node:stream";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import {
   type ConfinedProcess,
@@ -340,11 +343,36 @@ describe("a verb that dies before it commits", () => {
     const { monitor, pids } = await launch(
       monitorSpec(directory, processes, { cgroups: [cgroup], rollback }),
     );
-    const members = readFileSync(`${cgroup}/cgroup.procs`, "utf8").trim().split("\n").map(Number);
+    const members = membersOf(cgroup).split("\n").map(Number);
     expect(new Set(members)).toEqual(new Set([monitor.pid, ...pids]));
     monitor.abandon();
     await monitor.ended;
     expect(existsSync(cgroup)).toBe(false);
+  });
+
+  it("its cgroup and its trees once others have left that, too", async (context) => {
+    const made = makeCgroup("monitor-others");
+    if ("reason" in made) return context.skip(made.reason);
+    const cgroup = made.directory;
+    const other = spawn("sleep", ["100"], { stdio: "ignore" });
+    writeFileSync(`${cgroup}/cgroup.procs`, `${other.pid}`);
+    const directory = makeVmDirectory();
+    const rollback = { trees: [directory], cgroups: [cgroup] };
+    const spec = monitorSpec(directory, [shell(directory, "vmm", sleeper)], { cgroups: [cgroup], rollback });
+    const verb = spawn("sh", ["-c", '"$0" & wait', program], {
+      stdio: ["ignore", "ignore", "inherit", "pipe"],
+    });
+    const channel = verb.stdio[3] as Duplex;
+    channel.write(`${JSON.stringify(spec)}\n`);
+    await once(channel, "data");
+    verb.kill("SIGKILL");
+    await once(verb, "exit");
+    channel.destroy();
+    await eventually("the other alone is left", () => membersOf(cgroup) === `${other.pid}`);
+    expect(existsSync(directory)).toBe(true);
+    other.kill("SIGKILL");
+    await eventually("its cgroup goes", () => !existsSync(cgroup));
+    await gone(directory);
   });
 
   it("even before it has said anything", async () => {
@@ -355,6 +383,10 @@ describe("a verb that dies before it commits", () => {
     expect(processesOf(directory)).toEqual([]);
   });
 });
+
+function membersOf(cgroup: string): string {
+  return readFileSync(`${cgroup}/cgroup.procs`, "utf8").trim();
+}
 
 function rootWith(directory: string): ConfinedProcess["root"] {
   const { root } = shell(directory, "any", "");

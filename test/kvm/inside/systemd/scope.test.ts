@@ -203,7 +203,7 @@ describe("the machine", () => {
     expect(cgroupsAt(`/runv/${id}`)).toEqual([]);
   });
 
-  test.each(["", "namespaces", "launch", "agent"])(
+  test.each(["", "launch", "agent", "rootfs"])(
     "SIGKILL of create after phase %j leaves no unit",
     async (phase) => {
       const id = runv().newId();

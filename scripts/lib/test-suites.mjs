@@ -72,16 +72,17 @@ function readReport(file) {
   }
   const cases = report.testResults.flatMap((result) => result.assertionResults);
   const count = (...statuses) => cases.filter((test) => statuses.includes(test.status)).length;
-  const filesWithoutCases = report.testResults.filter(
-    (r) => r.status === "failed" && r.assertionResults.length === 0,
+  // One that does not load, or whose hook fails.
+  const failedFiles = report.testResults.filter(
+    (r) => r.status === "failed" && !r.assertionResults.some((test) => test.status === "failed"),
   );
   return {
     passed: count("passed"),
-    failed: count("failed") + filesWithoutCases.length,
+    failed: count("failed") + failedFiles.length,
     skipped: count("skipped", "pending", "todo", "disabled"),
     failures: [
       ...cases.filter((test) => test.status === "failed").map(repeated),
-      ...filesWithoutCases.map((file) => `${path.relative(repositoryRoot, file.name)}: ${file.message}`),
+      ...failedFiles.map((file) => `${path.relative(repositoryRoot, file.name)}: ${file.message}`),
     ],
   };
 }

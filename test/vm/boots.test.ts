@@ -9,10 +9,10 @@ const perBootMs = 60_000;
 /** Far above what a boot takes on a loaded host, and far below the default: one that hangs is found. */
 const bootTimeoutMs = 45_000;
 
-/** Keeps a processor busy: clocks are calibrated while others are at work. */
+/** Keeps a processor busy: clocks are calibrated while others are at work. It ends with this process, however that ends. */
 let busy: ChildProcess | null = null;
 beforeAll(() => {
-  busy = spawn("sh", ["-c", "while :; do :; done"], { stdio: "ignore" });
+  busy = spawn("sh", ["-c", 'while kill -0 "$0"; do :; done', `${process.pid}`], { stdio: "ignore" });
 });
 afterAll(() => {
   busy?.kill("SIGKILL");

@@ -94,7 +94,7 @@ export interface ConfigureRequest {
     | undefined;
   /** set by the host: true for a single-container VM, which ends when its init has exited and its output is delivered; false: the VM stays until Shutdown */
   powerOffWithInit: boolean;
-  /** set by the host, to false so far: container processes get EAFNOSUPPORT for AF_VSOCK */
+  /** set by the host, which so far says false; default false: container processes get EAFNOSUPPORT for AF_VSOCK */
   allowVsock: boolean;
   /** set by the host when the VM has one; absent: none */
   share:

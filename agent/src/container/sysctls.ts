@@ -20,7 +20,7 @@ export function checkSysctls(sysctls: readonly Sysctl[], namespaces: readonly Na
     if (!isOwn || name.split(/[./]/).includes(""))
       throw new RunvError(
         "invalid-argument",
-        `sysctl "${name}": not in a separate kernel namespace of the container`,
+        `linux.sysctl: "${name}" is not in a separate kernel namespace of the container`,
       );
   }
 }
@@ -28,7 +28,7 @@ export function checkSysctls(sysctls: readonly Sysctl[], namespaces: readonly Na
 /** Writes them for the namespaces of the caller, through the guest's own /proc. */
 export function applySysctls(sysctls: readonly Sysctl[]): void {
   for (const { name, value } of sysctls)
-    step(`set sysctl ${name}`, () => writeFile(`/proc/sys/${pathOf(name)}`, value));
+    step(`linux.sysctl: set ${name}`, () => writeFile(`/proc/sys/${pathOf(name)}`, value));
 }
 
 /** sysctl(8): with dots between parts a slash stands for a dot (an interface "eth0/1"), and the other way round. */

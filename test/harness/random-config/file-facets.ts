@@ -82,9 +82,11 @@ const kernelFileSystems = [
 
 const otherMounts: Facet = {
   fields: fieldsBelow("mounts[]", "destination", "type", "source", "options"),
-  ask: ({ mounts, checks, maps }, random) => {
-    // Of a user namespace, a ramfs is none (FS_USERNS_MOUNT).
-    const chosen = someOf(random, kernelFileSystems).filter(({ type }) => maps === null || type !== "ramfs");
+  ask: ({ mounts, checks, maps, linux }, random) => {
+    // Of a user namespace, a ramfs is none (FS_USERNS_MOUNT), and message queues are those of an ipc namespace of its own.
+    const hasQueues = linux.namespaces.some(({ type }) => type === "ipc");
+    const mountable = { ramfs: maps === null, mqueue: maps === null || hasQueues, devpts: true };
+    const chosen = someOf(random, kernelFileSystems).filter(({ type }) => mountable[type]);
     for (const { destination, type, options } of chosen) {
       mounts.push({ destination, type, source: type, ...(options.length === 0 ? {} : { options }) });
       const script = `awk '$5 == "${destination}"' /proc/self/mountinfo | sed 's/.* - //' | cut -d ' ' -f 1`;

@@ -90,9 +90,11 @@ const names: Facet = {
 /** Whichever of those that need not be there; those that are not asked for are the guest's. */
 const fewerNamespaces: Facet = {
   fields: ["linux.namespaces[].type"],
-  ask: ({ linux, top, checks }, random) => {
+  ask: ({ linux, top, checks, maps, mounts }, random) => {
     const spare = ["ipc", "uts", "pid", "mount", "cgroup"].filter(() => random.below(4) === 0);
     if (top["hostname"] !== undefined || linux["sysctl"] !== undefined) return;
+    // The kernel shows message queues of the guest to none but its own root.
+    if (maps !== null && mounts.some((mount) => "type" in mount && mount.type === "mqueue")) return;
     const left = linux.namespaces.filter(({ type }) => !spare.includes(type));
     linux.namespaces.splice(0, linux.namespaces.length, ...left.toReversed());
     // A container never sees the agent, nor what is above its own cgroup.

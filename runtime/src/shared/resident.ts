@@ -56,8 +56,9 @@ export async function startResident(program: string, options: ResidentOptions): 
   if (child.pid === undefined || !(control instanceof Duplex)) return failure;
   // Whatever breaks on the socket shows as its end.
   control.on("error", () => undefined);
-  control.write(`${JSON.stringify(options.spec)}\n`);
+  // Before it has anything to do: what runs one hook may have ended by the time that this process gets on.
   const identity = identifyProcess(child.pid);
+  control.write(`${JSON.stringify(options.spec)}\n`);
   const waitForExit = async (): Promise<number> => {
     child.ref();
     return exited;

@@ -1,7 +1,6 @@
 import { closeSync, constants, openSync } from "node:fs";
 import { Socket } from "node:net";
 import { expect } from "vitest";
-
 import type { Bed } from "./harness/bed.ts";
 import { runProgram } from "./harness/run-program.ts";
 import { ociSuite } from "./harness/suite.ts";
@@ -76,7 +75,7 @@ ociSuite("output that nobody reads", ({ each }) => {
     async (bed, { number }) => {
       const { id, reader } = await startUnread(bed, number, scriptOf(someWrites, number));
       await hasStopped(bed, id);
-      const { pid } = JSON.parse(await bed.must("state", id)) as { pid: number };
+      const { pid } = await bed.state(id);
       for (const signal of ["SIGCONT", "SIGWINCH"] as const) {
         await bed.must("kill", id, signal);
         process.kill(pid, signal);

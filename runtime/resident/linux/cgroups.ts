@@ -24,10 +24,14 @@ function leaveCgroup(directory: string): void {
   }
 }
 
-/** Removes cgroup directories in which at most this process is left. @returns whether all are gone */
-export function removeCgroups(directories: readonly string[]): boolean {
+/** So that nobody but others keeps them from being removed. */
+export function leaveCgroups(directories: readonly string[]): void {
   for (const directory of directories) leaveCgroup(directory);
-  return directories.filter((directory) => !isRemoved(directory)).length === 0;
+}
+
+/** @returns those cgroup directories that cannot be removed: somebody is still in them. */
+export function removeCgroups(directories: readonly string[]): string[] {
+  return directories.filter((directory) => !isRemoved(directory));
 }
 
 function isRemoved(directory: string): boolean {

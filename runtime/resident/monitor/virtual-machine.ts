@@ -5,7 +5,7 @@ import {
   type MonitorSpec,
   monitorContractVersion,
 } from "../contract/monitor.ts";
-import { joinCgroups, removeCgroups } from "../linux/cgroups.ts";
+import { joinCgroups, leaveCgroups, removeCgroups } from "../linux/cgroups.ts";
 import { closeDescriptors } from "../linux/inherited.ts";
 import { setOomScoreAdj } from "../linux/oom-score.ts";
 import { attempt, step, stepFailure } from "../linux/system-error.ts";
@@ -136,7 +136,9 @@ export class VirtualMachine {
   /** Whoever else will do it is not kept waiting: a verb that lives, or one that deletes the container and has this monitor end. */
   async #removeCgroups(): Promise<void> {
     const sinceMs = sys.monotonicMs();
-    while (!removeCgroups(this.#spec.rollback.cgroups)) {
+    const { cgroups } = this.#spec.rollback;
+    leaveCgroups(cgroups);
+    for (let left = removeCgroups(cgroups); left.length > 0; left = removeCgroups(left)) {
       const timeoutMs = sys.getppid() === this.#verbPid ? dyingVerbMs : leavingTimeoutMs;
       if (this.#terminated || remainingMs(sinceMs + timeoutMs) === 0) return;
       await interval(leavingIntervalMs);

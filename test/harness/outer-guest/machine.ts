@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   chmodSync,
   mkdirSync,
@@ -10,7 +11,10 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { execa } from "execa";
+import { consoleName, diagnose } from "./diagnosis.ts";
+import { heartbeatLine, OuterGuestStandsStill, standsStill } from "./heartbeat.ts";
 import { outerInitramfs } from "./initramfs.ts";
 import { type OuterKernel, outerKernel } from "./kernel.ts";
 import { initParameters, type OuterInit, writeUnits } from "./systemd.ts";
@@ -35,7 +39,7 @@ export interface OuterCommand {
 /**
  * Runs a command in an outer guest: a machine emulated with AMD's hardware virtualisation, hence one with a working /dev/kvm, with
  * /dev/vhost-vsock and a pure cgroup v2 tree, which sees this host's files. @returns the command's status
- * @throws when the machine does not get so far, or the deadline passes
+ * @throws OuterGuestStandsStill, and other errors when the machine does not get so far or the deadline passes
  */
 export async function runInOuterGuest(command: OuterCommand): Promise<number> {
   const kernel = outerKernel();
@@ -46,7 +50,7 @@ export async function runInOuterGuest(command: OuterCommand): Promise<number> {
   try {
     await prepare(directory, kernel, command);
     machine = startMachine(directory, kernel, command);
-    await ended(machine, command.deadlineMs);
+    await ended(machine, directory, command.deadlineMs);
     return statusIn(directory);
   } finally {
     endWithUs();
@@ -79,6 +83,7 @@ function script({ argv, cwd, env }: OuterCommand): string {
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `cd ${quoted(cwd)}`,
     "set -o pipefail",
+    heartbeatLine,
     // To programs the console is a terminal, on which they paint.
     `${argv.map(quoted).join(" ")} </dev/null 2>&1 | cat`,
     "echo $? >/run/outer/status",
@@ -96,7 +101,7 @@ function quoted(word: string): string {
 
 function startMachine(directory: string, kernel: OuterKernel, command: OuterCommand): ChildProcess {
   const parameters = [
-    "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off",
+    "console=ttyS0 quiet loglevel=3 panic=-1 mitigations=off sysrq_always_enabled",
     `modules=${kernel.modulesDirectory} writable=${command.writable}`,
     ...initParameters[command.init ?? "command"],
   ];
@@ -104,7 +109,9 @@ function startMachine(directory: string, kernel: OuterKernel, command: OuterComm
     ...["-machine", "q35,accel=tcg,usb=off", "-cpu", "max,-erms", "-smp", "1", "-m", `${memoryMib}`],
     ...["-kernel", kernel.image, "-initrd", path.join(directory, "initramfs")],
     ...["-append", parameters.join(" ")],
-    ...["-nodefaults", "-no-user-config", "-display", "none", "-serial", "stdio", "-no-reboot"],
+    ...["-nodefaults", "-no-user-config", "-display", "none", "-no-reboot"],
+    ...["-chardev", `stdio,id=${consoleName}`, "-serial", `chardev:${consoleName}`],
+    ...["-monitor", `unix:${monitorSocket(directory)},server=on,wait=off`],
     ...["-object", "rng-random,id=entropy,filename=/dev/urandom", "-device", "virtio-rng-pci,rng=entropy"],
     ...["-blockdev", `driver=file,filename=${path.join(directory, "disk")},node-name=disk,discard=unmap`],
     ...["-device", "virtio-blk-pci,drive=disk"],
@@ -114,7 +121,9 @@ function startMachine(directory: string, kernel: OuterKernel, command: OuterComm
   ];
   // It ends with whoever started it, however that ends.
   const tied = ["--pdeathsig", "KILL", "qemu-system-x86_64", ...argv];
-  const machine = spawn("setpriv", tied, { stdio: ["ignore", "pipe", "pipe"] });
+  const machine = spawn("setpriv", tied, { stdio: ["pipe", "pipe", "pipe"] });
+  // Of use to the diagnosis alone, which the machine may not outlive.
+  machine.stdin.on("error", () => undefined);
   for (const stream of [machine.stdout, machine.stderr]) {
     stream.setEncoding("utf8");
     stream.on("data", command.onOutput);
@@ -127,17 +136,28 @@ function share(name: string, directory: string, options: string): string[] {
   return ["-fsdev", file, "-device", `virtio-9p-pci,fsdev=${name},mount_tag=${name}`];
 }
 
-async function ended(machine: ChildProcess, deadlineMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      reject(new Error(`outer guest: not done within ${deadlineMs / 1000} s`));
-    }, deadlineMs);
-    machine.once("error", reject);
-    machine.once("exit", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+function monitorSocket(directory: string): string {
+  return path.join(directory, "monitor");
+}
+
+/** @throws when it does not end by itself; then with where it stands */
+async function ended(machine: ChildProcess, directory: string, deadlineMs: number): Promise<void> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  try {
+    const problem = await Promise.race([
+      once(machine, "exit").then(() => null),
+      delay(deadlineMs, new Error(`outer guest: not done within ${deadlineMs / 1000} s`), { signal }),
+      standsStill(path.join(directory, "outer"), signal).then(
+        () => new OuterGuestStandsStill("outer guest: it stands still"),
+      ),
+    ]);
+    if (problem === null) return;
+    problem.message += ` (${await diagnose(machine, monitorSocket(directory))})`;
+    throw problem;
+  } finally {
+    stop.abort();
+  }
 }
 
 function statusIn(directory: string): number {

@@ -1,5 +1,6 @@
 import path from "node:path";
 import { defineConfig } from "vitest/config";
+import { LongestFirst } from "./harness/longest-first.ts";
 
 const repositoryRoot = path.resolve(import.meta.dirname, "..");
 
@@ -34,9 +35,10 @@ const suite = (name: string, timeoutMs: number, parallel: boolean, directory = n
 
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongestFirst },
     projects: [
       suite("unit", unitTimeoutMs, true),
-      suite("conformance", guestTimeoutMs, false),
+      suite("conformance", guestTimeoutMs, true),
       suite("oci", guestTimeoutMs, true),
       suite("vm", guestTimeoutMs, false),
       suite("callers", guestTimeoutMs, false),

@@ -36,10 +36,13 @@ export interface RunvOptions {
   readonly rootName?: string;
 }
 
+/** So begin the names of a Runv's directory and of its containers. */
+export const runvDirectoryPrefix = "runv-vm-";
+
 /** runv with a state root, bundles and container ids of its own. */
 export class Runv {
   /** Everything that this one writes is below. */
-  readonly directory = mkdtempSync(path.join(tmpdir(), "runv-vm-"));
+  readonly directory = mkdtempSync(path.join(tmpdir(), runvDirectoryPrefix));
   readonly root: string;
   /** Ids given out so far. */
   readonly ids: string[] = [];

@@ -26,7 +26,7 @@ export interface SuiteContext {
 }
 
 /** How many tests of a behaviour a runtime goes through, and one that is sampled. */
-const tests = caseCount({ sample: 5, full: Number.POSITIVE_INFINITY });
+const tests = caseCount({ sample: 4, full: Number.POSITIVE_INFINITY });
 const sampledTests = caseCount({ sample: 1, full: Number.POSITIVE_INFINITY });
 
 /** One behaviour, on every runtime of this run. A bed's leftovers are removed after its test, and must be removable. */

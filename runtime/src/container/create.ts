@@ -18,7 +18,7 @@ import { type Releases, rollingBack } from "../shared/releases.ts";
 import type { StartedResident } from "../shared/resident.ts";
 import { ownUserName } from "../shared/user-name.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
-import { changeContainer, forgetContainer, loadContainer, reserveContainer } from "../state/store.ts";
+import { changeContainer, forgetContainer, isStillOf, reserveContainer } from "../state/store.ts";
 import { vmDirectory } from "../state/vm-directory.ts";
 import { createContainerRequest } from "./agent-requests.ts";
 import { type Bundle, loadBundle } from "./bundle.ts";
@@ -142,17 +142,9 @@ function newRecord(
 
 /** poststop hooks are run for a container that came to nothing, too (runtime-spec: runtime.md, "Lifecycle"). */
 async function undoReservation(record: ContainerRecord, context: Context): Promise<void> {
-  if (!isTakenOver(record, context)) forgetContainer(context.root, record.id);
+  // A monitor that fails gives the id back; it may be another container's by now.
+  if (isStillOf(record, context.root)) forgetContainer(context.root, record.id);
   await runPoststop(record, { ...context, signal: AbortSignal.timeout(rollbackHooksTimeoutMs) });
-}
-
-/** A monitor that fails gives the id back; it may be another container's by now. */
-function isTakenOver({ id, created }: ContainerRecord, { root }: Context): boolean {
-  try {
-    return loadContainer(root, id).created !== created;
-  } catch {
-    return false;
-  }
 }
 
 interface Preparation {

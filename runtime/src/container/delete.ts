@@ -4,10 +4,10 @@ import { killLostSandbox, killSandbox } from "../sandbox/attached.ts";
 import { cgroupsOf, leaveHostPlace } from "../sandbox/host-place.ts";
 import { rollbackHooksTimeoutMs, terminationTimeoutMs } from "../shared/limits.ts";
 import { messages } from "../shared/messages.ts";
-import { isSameProcess, type ProcessIdentity } from "../shared/process-identity.ts";
+import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { endProcess, waitForEnd } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
-import { changeContainer, forgetContainer, loadContainer } from "../state/store.ts";
+import { changeContainer, forgetContainer, isStillOf, loadContainer } from "../state/store.ts";
 import { vmDirectory } from "../state/vm-directory.ts";
 import type { Context } from "./context.ts";
 import { runPoststop } from "./hooks.ts";
@@ -84,27 +84,14 @@ async function removeEverything(
 async function endCreator(record: ContainerRecord, context: Context): Promise<ContainerRecord> {
   const { id, creator } = record;
   if (creator === null) return record;
+  const isOurs = (): boolean => isStillOf(record, context.root);
   if (!(await endProcess(creator, constants.signals.SIGTERM, creatorGraceMs))) {
-    const isAtHooks = isGivenUp(id, creator, context);
+    const isAtHooks = !isOurs();
     if (!isAtHooks || !(await waitForEnd(creator, rollbackEndTimeoutMs, context.signal)))
       await end(creator, "create");
   }
-  return loadOwn(id, creator, context);
-}
-
-function isGivenUp(id: string, creator: ProcessIdentity, context: Context): boolean {
-  try {
-    loadOwn(id, creator, context);
-    return false;
-  } catch (error) {
-    return isRunvError(error, "not-found");
-  }
-}
-
-/** The lock that this verb has went with the record: what has the id since then is another container. @throws RunvError not-found */
-function loadOwn(id: string, creator: ProcessIdentity, context: Context): ContainerRecord {
-  const present = loadContainer(context.root, id);
-  if (present.creator !== null && isSameProcess(present.creator, creator)) return present;
+  // The lock that this verb has went with the record.
+  if (isOurs()) return loadContainer(context.root, id);
   throw new RunvError("not-found", messages.containerDoesNotExist, { context: { id } });
 }
 

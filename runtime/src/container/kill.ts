@@ -31,16 +31,25 @@ export async function killContainer(options: KillOptions, context: Context): Pro
     if (options.all) return;
     throw new RunvError("invalid-state", messages.containerNotRunning);
   }
-  try {
-    const { initEnded } = await withAgent(record, context.signal, async (agent) =>
-      agent.kill({ containerId: options.id, signal: options.signal, all: options.all }),
-    );
-    if (initEnded) await endReading(record, options);
-  } catch (error) {
-    await killWithoutAgent(record, options, error);
-  }
+  const { initEnded } = await killInGuest(record, options, context);
+  if (initEnded) await endReading(record, options);
   if (options.signal === constants.signals.SIGKILL && isBeingStarted(record))
     await takeFromStarter(record, context);
+}
+
+/** @returns whether the init process had ended already */
+async function killInGuest(
+  record: ContainerRecord,
+  options: KillOptions,
+  context: Context,
+): Promise<{ readonly initEnded: boolean }> {
+  try {
+    return await withAgent(record, context.signal, async (agent) =>
+      agent.kill({ containerId: options.id, signal: options.signal, all: options.all }),
+    );
+  } catch (error) {
+    return killWithoutAgent(record, options, error);
+  }
 }
 
 /** A `start` that waits for its hooks comes to nothing: it looks whether it is still the one. */
@@ -69,17 +78,15 @@ async function killWithoutAgent(
   record: ContainerRecord,
   options: KillOptions,
   error: unknown,
-): Promise<void> {
+): Promise<{ readonly initEnded: boolean }> {
   if (containerStatus(record) === "stopped") {
-    if (options.all) return;
+    if (options.all) return { initEnded: false };
     throw new RunvError("invalid-state", messages.containerNotRunning, { cause: error });
   }
   const finished = isRunvError(error, "invalid-state") || isRunvError(error, "not-found");
-  if (finished && record.init !== null) {
-    await endReading(record, options);
-    return;
-  }
+  if (finished && record.init !== null) return { initEnded: true };
   const silent = isRunvError(error, "unavailable") || isRunvError(error, "timeout");
   if (!silent || options.signal !== constants.signals.SIGKILL) throw error;
   await killSandbox(record);
+  return { initEnded: false };
 }

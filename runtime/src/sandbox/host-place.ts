@@ -25,6 +25,7 @@ import {
 } from "../cgroups/systemd-scope.ts";
 import type { ResourcesSpec } from "../oci/resources.ts";
 import { residentProgram } from "../shared/installation.ts";
+import { OwnDirectories } from "../shared/own-directories.ts";
 import type { Releases } from "../shared/releases.ts";
 import { startPlaceholder } from "../shared/resident.ts";
 import { makeVmDirectory, removeVmDirectory } from "../state/vm-directory.ts";
@@ -66,15 +67,17 @@ export async function takeHostPlace(
   const taken =
     scope === null ? takeCgroup(place, releases) : await takeScope(place, scope, releases, signal);
   makeVmDirectory(place.vmDirectory);
+  const own = new OwnDirectories([place.vmDirectory]);
   releases.add(place.vmDirectory, () => {
-    removeVmDirectory(place.vmDirectory);
+    if (own.has(place.vmDirectory)) removeVmDirectory(place.vmDirectory);
   });
   return taken;
 }
 
 function takeCgroup({ cgroups }: HostPlace, releases: Releases): TakenPlace {
   const newCgroups = makeHostCgroup(cgroups);
-  releases.add("cgroup", async () => giveUpCgroups(newCgroups));
+  const own = new OwnDirectories(newCgroups);
+  releases.add("cgroup", async () => giveUpCgroups(newCgroups.filter((path) => own.has(path))));
   return { newCgroups, settle: async () => Promise.resolve() };
 }
 

@@ -13,10 +13,6 @@ export function identifyProcess(pid: number): ProcessIdentity | null {
   return stat === null || !stat.alive ? null : { pid, startTicks: stat.startTicks };
 }
 
-export function isSameProcess(one: ProcessIdentity, other: ProcessIdentity): boolean {
-  return one.pid === other.pid && one.startTicks === other.startTicks;
-}
-
 /** @returns whether the very process of `identity` still runs; zombies do not. */
 export function isAlive(identity: ProcessIdentity): boolean {
   return identifyProcess(identity.pid)?.startTicks === identity.startTicks;

@@ -54,6 +54,15 @@ export function loadContainer(root: string, id: string): ContainerRecord {
   }
 }
 
+/** @returns whether the id is still this container's. A damaged record is: nobody else has made one. */
+export function isStillOf({ id, created }: ContainerRecord, root: string): boolean {
+  try {
+    return loadContainer(root, id).created === created;
+  } catch (error) {
+    return !isRunvError(error, "not-found");
+  }
+}
+
 /**
  * Runs `work` on the record while no other verb can change it.
  * @param work returns the record to write; the one it was given, or null, to leave it. `note` writes one in between, for verbs that

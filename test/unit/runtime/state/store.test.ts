@@ -12,10 +12,11 @@ import {
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { recordVersion } from "../../../../runtime/src/state/container-record.ts";
+import { type ContainerRecord, recordVersion } from "../../../../runtime/src/state/container-record.ts";
 import {
   changeContainer,
   forgetContainer,
+  isStillOf,
   listRecords,
   loadContainer,
   reserveContainer,
@@ -46,6 +47,21 @@ test("an id is taken once", () => {
   );
   expect(loadContainer(root, "c1").bundle).toBe("/b");
   expect(readdirSync(root)).toEqual(["c1"]);
+});
+
+test("an id is one container's until it is forgotten, and then whose it is next", () => {
+  const [first, next] = ["2026-11-20T21:06:55.123Z", "2026-11-20T21:06:55.124Z"].map((created) =>
+    sampleRecord("c1", { created }),
+  ) as [ContainerRecord, ContainerRecord];
+  const holders = (): readonly boolean[] => [first, next].map((record) => isStillOf(record, root));
+  expect(holders()).toEqual([false, false]);
+  reserveContainer(root, first);
+  expect(holders()).toEqual([true, false]);
+  forgetContainer(root, "c1");
+  reserveContainer(root, next);
+  expect(holders()).toEqual([false, true]);
+  writeFileSync(statePath("c1"), "{");
+  expect(holders()).toEqual([true, true]);
 });
 
 test("the longest id", () => {

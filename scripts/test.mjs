@@ -4,7 +4,7 @@ import { buildSteps } from "./lib/build-steps.mjs";
 import { ensureDebianPackages } from "./lib/debian-packages.mjs";
 import { runTool } from "./lib/run-tool.mjs";
 import { command, runSteps } from "./lib/steps.mjs";
-import { runSuite, suiteNames, totalLine } from "./lib/test-suites.mjs";
+import { runSuites, suiteNames, totalLine } from "./lib/test-suites.mjs";
 
 /** What tests link with sanitizers, compiled once here instead of in every test file that finds the cache empty. */
 function buildCheckedLibraries() {
@@ -21,9 +21,7 @@ await command("test", async () => {
     throw new Error(`unknown suite: ${unknown.join(", ")} (there are: ${suiteNames.join(", ")})`);
   const packages = { name: "test packages", run: () => ensureDebianPackages(["run", "test"]) };
   await runSteps([packages, ...buildSteps, { name: "checked libraries", run: buildCheckedLibraries }]);
-  const results = [];
-  for (const name of named.length === 0 ? suiteNames : named) results.push(runSuite(name, { full }));
-  const { line, ok } = totalLine(results);
+  const { line, ok } = totalLine(await runSuites(named.length === 0 ? suiteNames : named, { full }));
   process.exitCode = ok ? 0 : 1;
   console.log(line);
 });

@@ -13,8 +13,8 @@ const guestTimeoutMs = 300_000;
  */
 const retries = 1;
 
-/** Guests that are emulated take a processor each, and the machines that this has to run on have two. */
-const workers = 2;
+/** Guests that are emulated take a processor each, and the machines that this has to run on have two. Less beside another suite. */
+const workers = Number(process.env["RUNV_TEST_WORKERS"] ?? 2);
 
 const suite = (name: string, timeoutMs: number, parallel: boolean, directory = name) => ({
   test: {
@@ -42,7 +42,6 @@ export default defineConfig({
       suite("oci", guestTimeoutMs, true),
       suite("vm", guestTimeoutMs, false),
       suite("callers", guestTimeoutMs, false),
-      // An outer guest has one processor.
       suite("kvm", guestTimeoutMs, true),
       // What only an outer guest has all of: run by the suite "kvm".
       suite("inside", guestTimeoutMs, false, "kvm/inside"),

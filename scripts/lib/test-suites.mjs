@@ -1,62 +1,91 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { repositoryRoot } from "./paths.mjs";
 import { sampleLines } from "./test-samples.mjs";
 import { vsockEnvironment } from "./vsock-environment.mjs";
 
-/** The vitest projects of test/vitest.config.ts, in the order they run. */
-export const suiteNames = ["unit", "conformance", "oci", "vm", "callers", "kvm"];
+/**
+ * The vitest projects of test/vitest.config.ts, in the order they run. `vm` looks at what is on the whole host and leaves one of two processors
+ * idle; the outer guests of `kvm` are hosts of their own, of one processor each.
+ */
+const suiteOrder = [["unit"], ["conformance"], ["oci"], ["vm", "kvm"], ["callers"]];
+
+export const suiteNames = suiteOrder.flat();
 
 /** A suite that hangs is ended, so that the run as a whole says what happened. */
 const sampleSuiteDeadlineMs = 40 * 60_000;
 const fullSuiteDeadlineMs = 8 * 60 * 60_000;
 
+/** How long the output of a suite that has ended may take to arrive. */
+const lastWordsMs = 2000;
+
 /** Of what a failed test says, this much is said again at the end, where nothing else hides it. */
 const repeatedMessageCharacters = 600;
 
 /**
- * Runs one suite; its output is shown as it comes.
- * @returns {{name: string, passed: number, failed: number, skipped: number, failures: string[], seconds: number}}
+ * Runs these suites; their output is shown as it comes.
+ * @returns {Promise<{name: string, passed: number, failed: number, skipped: number, failures: string[], seconds: number}[]>}
  */
-export function runSuite(name, { full }) {
-  console.log([`suite ${name}`, ...sampleLines(name, { full })].join("\n"));
+export async function runSuites(names, { full }) {
+  const results = [];
+  for (const group of suiteOrder) {
+    const chosen = group.filter((name) => names.includes(name));
+    const isShared = chosen.length > 1;
+    results.push(...(await Promise.all(chosen.map((name) => runSuite(name, { full, isShared })))));
+  }
+  return results;
+}
+
+/** @param isShared whether another one runs beside it: then each line of output bears the suite's name, and each has one processor */
+async function runSuite(name, { full, isShared }) {
+  const say = (line) => console.log(isShared ? `${name.padEnd(3)} | ${line}` : line);
+  for (const line of [`suite ${name}`, ...sampleLines(name, { full })]) say(line);
   const directory = mkdtempSync(path.join(tmpdir(), "runv-test-"));
   const startedAt = performance.now();
   const report = path.join(directory, "report.json");
+  const suite = spawn("node_modules/.bin/vitest", vitestArguments(name, report), {
+    cwd: repositoryRoot,
+    stdio: isShared ? ["ignore", "pipe", "pipe"] : ["ignore", "inherit", "inherit"],
+    env: {
+      ...vsockEnvironment(),
+      RUNV_TEST_SAMPLE: full ? "full" : "sample",
+      ...(isShared ? { RUNV_TEST_WORKERS: "1" } : {}),
+    },
+    timeout: full ? fullSuiteDeadlineMs : sampleSuiteDeadlineMs,
+  });
+  for (const stream of [suite.stdout, suite.stderr])
+    if (stream !== null) createInterface(stream).on("line", say);
+  const closed = once(suite, "close");
   try {
-    const run = spawnSync(
-      "node_modules/.bin/vitest",
-      [
-        ...["run", "--config", "test/vitest.config.ts", "--project", name, "--passWithNoTests"],
-        ...[
-          "--reporter=default",
-          "--reporter=json",
-          "--reporter=./test/harness/remarks-reporter.ts",
-          `--outputFile.json=${report}`,
-        ],
-      ],
-      {
-        cwd: repositoryRoot,
-        stdio: ["ignore", "inherit", "inherit"],
-        env: { ...vsockEnvironment(), RUNV_TEST_SAMPLE: full ? "full" : "sample" },
-        timeout: full ? fullSuiteDeadlineMs : sampleSuiteDeadlineMs,
-      },
-    );
+    const [status, signal] = await once(suite, "exit");
+    // What a test has left behind may keep its output open.
+    await Promise.race([closed, delay(lastWordsMs, undefined, { ref: false })]);
     const seconds = Math.round((performance.now() - startedAt) / 1000);
-    return { name, ...counts(name, { run, report }), seconds };
+    return { name, ...counts({ status, signal, report }), seconds };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
+function vitestArguments(name, report) {
+  return [
+    ...["run", "--config", "test/vitest.config.ts", "--project", name, "--passWithNoTests"],
+    ...["--reporter=default", "--reporter=json", "--reporter=./test/harness/remarks-reporter.ts"],
+    `--outputFile.json=${report}`,
+  ];
+}
+
 /** A suite that fails without a failed test (a file that does not load, an error outside any test, a hang) counts as one failure. */
-function counts(name, { run, report }) {
+function counts({ status, signal, report }) {
   const seen = readReport(report);
   const { passed, failed } = seen;
-  if (run.status !== 0 && failed === 0) {
-    const how = run.error?.message ?? (run.signal === null ? `exit status ${run.status}` : run.signal);
+  if (status !== 0 && failed === 0) {
+    const how = signal ?? `exit status ${status}`;
     return { ...seen, failed: 1, failures: [`failed outside its tests: ${how}`] };
   }
   if (passed + failed === 0) return { ...seen, failed: 1, failures: ["no test ran"] };

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
-import { descriptorsOf, hostProcesses } from "./host-processes.ts";
+import { commandLineOf, descriptorsOf, hostProcesses } from "./host-processes.ts";
 
 /** What is on the host, by kind; each thing by its name. */
 export type HostInventory = Readonly<
@@ -43,17 +43,11 @@ function markedProcesses(isMarked: (text: string) => boolean): readonly string[]
     .filter(({ pid }) => pid !== process.pid)
     .filter(({ pid, executable, cgroups }) => {
       const open = (): string[] => [...openFiles(pid)];
-      return isMarked(executable) || isMarked(cgroups) || isMarked(commandLine(pid)) || open().some(isMarked);
+      return (
+        isMarked(executable) || isMarked(cgroups) || isMarked(commandLineOf(pid)) || open().some(isMarked)
+      );
     })
     .map(({ pid, name }) => `${pid} (${name})`);
-}
-
-function commandLine(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
-  } catch {
-    return "";
-  }
 }
 
 function openFiles(pid: number): Iterable<string> {

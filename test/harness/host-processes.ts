@@ -45,6 +45,15 @@ function executableOf(pid: number): string {
   }
 }
 
+/** Its arguments, each with a zero byte behind it; empty when they cannot be read. */
+export function commandLineOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
+}
+
 /** What each descriptor of a process leads to, say "pipe:[123]". */
 export function descriptorsOf(pid: number): ReadonlyMap<number, string> {
   const found = new Map<number, string>();

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { vmDirectory } from "../../runtime/src/state/vm-directory.ts";
-import { hostProcesses } from "./host-processes.ts";
+import { commandLineOf, type HostProcess, hostProcesses } from "./host-processes.ts";
 import { distDirectory } from "./paths.ts";
 import { Runv, type RunvOptions, runvDirectoryPrefix } from "./runv.ts";
 import { cgroupMembers } from "./vm-pieces.ts";
@@ -41,23 +41,26 @@ function leftovers(runv: Runv): string[] {
   ];
 }
 
-/**
- * What does not tell whose it is: scratch files, which have a name for a moment only, and processes of our programs. Those in the cgroup of
- * another test's container are that one's.
- */
+/** What does not tell whose it is: scratch files, which have a name for a moment only, and processes of our programs. */
 function leftoversOfAnyone(runv: Runv): string[] {
   const scratch = runv.env["RUNV_SCRATCH_DIR"] ?? "";
-  const another = new RegExp(`:/runv/(?!${path.basename(runv.directory)}-)${runvDirectoryPrefix}`);
   return [
     ...hostProcesses()
-      .filter(
-        ({ executable, cgroups }) => executable.startsWith(`${distDirectory}/`) && !another.test(cgroups),
-      )
+      .filter(({ executable }) => executable.startsWith(`${distDirectory}/`))
+      .filter((candidate) => !isOfAnother(candidate, runv))
       .map(({ pid, executable }) => `process ${pid} (${executable})`),
     ...entries(scratch)
       .filter((name) => !name.endsWith(".template"))
       .map((name) => `scratch file ${name}`),
   ];
+}
+
+/** Whether a process is a verb of a test beside this one, or in the cgroup of one of its containers, while that test is there. */
+function isOfAnother({ pid, cgroups }: HostProcess, { directory }: Runv): boolean {
+  const names =
+    `${cgroups}${commandLineOf(pid)}`.match(new RegExp(`${runvDirectoryPrefix}\\w{6}`, "g")) ?? [];
+  const siblings = names.map((name) => path.join(path.dirname(directory), name));
+  return siblings.some((sibling) => sibling !== directory && existsSync(sibling));
 }
 
 /**

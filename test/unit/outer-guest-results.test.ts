@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseResults, type ResultLine } from "../harness/outer-guest/results.ts";
+import { parseEndedResults, parseResults, type ResultLine } from "../harness/outer-guest/results.ts";
 
 const passed = {
   file: "test/vm/a.test.ts",
@@ -20,6 +20,13 @@ test("every result of a run that came to its end", () => {
 test("a run that did not come to its end is no run", () => {
   expect(() => parseResults("")).toThrow("did not come to its end (0 tests did)");
   expect(() => parseResults(text(passed))).toThrow("did not come to its end");
+});
+
+test("of a run that did not come to its end, what had ended, but for a line that was not written whole", () => {
+  const whole = text(passed, { ...passed, name: "b" });
+  expect(parseEndedResults(`${whole}{"file":"test/vm/a.te`)).toEqual([passed, { ...passed, name: "b" }]);
+  expect(parseEndedResults(text(passed, { ended: [] }))).toEqual([passed]);
+  expect(parseEndedResults("")).toEqual([]);
 });
 
 test("what went wrong outside the tests counts", () => {

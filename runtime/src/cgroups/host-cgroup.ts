@@ -118,15 +118,22 @@ export function moveIntoCgroup(directories: readonly string[], pid: number): voi
   }
 }
 
-/** Removes what is empty within `timeoutMs`. @returns directories that processes are still in: they stay */
+export interface Removal {
+  /** How long processes may take to leave. */
+  readonly timeoutMs?: number | undefined;
+  /** Asked before each try: another's is left alone. */
+  readonly isOurs?: ((directory: string) => boolean) | undefined;
+}
+
+/** Removes what becomes empty in time. @returns directories that processes are still in: they stay */
 export async function removeHostCgroup(
   directories: readonly string[],
-  timeoutMs = leavingTimeoutMs,
+  { timeoutMs = leavingTimeoutMs, isOurs = () => true }: Removal = {},
 ): Promise<readonly string[]> {
   let left = directories;
   // The last threads of a process that was killed leave a moment after it. One that is full does not keep the others.
   const removeAll = () => {
-    left = left.filter((directory) => !removeOne(directory));
+    left = left.filter((directory) => isOurs(directory) && !removeOne(directory));
     return left.length === 0 ? true : null;
   };
   try {

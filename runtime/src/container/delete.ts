@@ -1,13 +1,12 @@
 import { constants } from "node:os";
 import { isRunvError, RunvError } from "@runv/protocol/errors";
 import { killLostSandbox, killSandbox } from "../sandbox/attached.ts";
-import { cgroupsOf, leaveHostPlace } from "../sandbox/host-place.ts";
+import { cgroupsOf, directoriesOf, leaveHostPlace } from "../sandbox/host-place.ts";
 import { rollbackHooksTimeoutMs, terminationTimeoutMs } from "../shared/limits.ts";
-import { messages } from "../shared/messages.ts";
 import type { ProcessIdentity } from "../shared/process-identity.ts";
 import { endProcess, waitForEnd } from "../shared/process-wait.ts";
 import type { ContainerRecord } from "../state/container-record.ts";
-import { changeContainer, forgetContainer, isStillOf, loadContainer } from "../state/store.ts";
+import { changeContainer, forgetContainer, isStillOf, loadSame } from "../state/store.ts";
 import { vmDirectory } from "../state/vm-directory.ts";
 import type { Context } from "./context.ts";
 import { runPoststop } from "./hooks.ts";
@@ -49,7 +48,11 @@ async function removeDamaged(id: string, context: Context): Promise<void> {
   // Proxies end by themselves when their guest is lost.
   // A scope of systemd's goes by itself then.
   const place = { id, vmDirectory: directory, cgroups: [...cgroups], systemdCgroup: false };
-  await leaveHostPlace(place, (sentence) => context.log.warning(sentence), proxyEndTimeoutMs);
+  await leaveHostPlace(place, {
+    warn: (sentence) => context.log.warning(sentence),
+    own: directoriesOf(place),
+    leavingTimeoutMs: proxyEndTimeoutMs,
+  });
   forgetContainer(context.root, id);
 }
 
@@ -69,11 +72,12 @@ async function removeEverything(
   if (!options.force && status === "created" && isBeingStarted(found))
     throw new RunvError("invalid-state", `cannot delete container ${found.id}: it is being started`);
   const record = await endCreator(found, context);
+  const own = directoriesOf(record);
   await killSandbox(record);
   for (const proxy of [record.init, ...record.execs.map((exec) => exec.proxy)])
     if (proxy !== null) await end(proxy, "proxy");
-  await leaveHostPlace(record, (sentence) => context.log.warning(sentence));
-  forgetContainer(context.root, record.id);
+  await leaveHostPlace(record, { warn: (sentence) => context.log.warning(sentence), own });
+  if (isStillOf(record, context.root)) forgetContainer(context.root, record.id);
 }
 
 /**
@@ -82,17 +86,15 @@ async function removeEverything(
  * @throws RunvError not-found when it has undone everything.
  */
 async function endCreator(record: ContainerRecord, context: Context): Promise<ContainerRecord> {
-  const { id, creator } = record;
+  const { creator } = record;
   if (creator === null) return record;
-  const isOurs = (): boolean => isStillOf(record, context.root);
   if (!(await endProcess(creator, constants.signals.SIGTERM, creatorGraceMs))) {
-    const isAtHooks = !isOurs();
+    const isAtHooks = !isStillOf(record, context.root);
     if (!isAtHooks || !(await waitForEnd(creator, rollbackEndTimeoutMs, context.signal)))
       await end(creator, "create");
   }
   // The lock that this verb has went with the record.
-  if (isOurs()) return loadContainer(context.root, id);
-  throw new RunvError("not-found", messages.containerDoesNotExist, { context: { id } });
+  return loadSame(record, context.root);
 }
 
 /** Without its VM a proxy ends by itself; one that still waits for a reader of its output is ended. */

@@ -69,7 +69,7 @@ export async function takeHostPlace(
   makeVmDirectory(place.vmDirectory);
   const own = new OwnDirectories([place.vmDirectory]);
   releases.add(place.vmDirectory, () => {
-    if (own.has(place.vmDirectory)) removeVmDirectory(place.vmDirectory);
+    removeOwnVmDirectory(place, own);
   });
   return taken;
 }
@@ -77,12 +77,12 @@ export async function takeHostPlace(
 function takeCgroup({ cgroups }: HostPlace, releases: Releases): TakenPlace {
   const newCgroups = makeHostCgroup(cgroups);
   const own = new OwnDirectories(newCgroups);
-  releases.add("cgroup", async () => giveUpCgroups(newCgroups.filter((path) => own.has(path))));
+  releases.add("cgroup", async () => giveUpCgroups(newCgroups, own));
   return { newCgroups, settle: async () => Promise.resolve() };
 }
 
-async function giveUpCgroups(directories: readonly string[]): Promise<void> {
-  const left = await removeHostCgroup(directories);
+async function giveUpCgroups(directories: readonly string[], own: OwnDirectories): Promise<void> {
+  const left = await removeHostCgroup(directories, { isOurs: (directory) => own.has(directory) });
   if (left.length > 0) throw new RunvError("internal", cgroupsInUse(left));
 }
 
@@ -98,7 +98,7 @@ async function takeScope(
     await placeholder.end();
     // Even when this verb has been asked to end.
     if (await stopScope(place.cgroups, place, new AbortController().signal))
-      await giveUpCgroups(place.cgroups);
+      await giveUpCgroups(place.cgroups, new OwnDirectories(place.cgroups));
   });
   await startScope(scope, placeholder.pid, signal);
   return { newCgroups: completeScope(place.cgroups, placeholder.pid), settle: placeholder.end };
@@ -185,16 +185,36 @@ async function applyLimits(
   applyHostLimits(cgroups, limits, warn);
 }
 
-/**
- * @param warn is told of cgroups that stay, because processes that are not runv's are in them
- * @param leavingTimeoutMs how long processes may take to leave the cgroup, if they are not known to have ended
- */
-export async function leaveHostPlace(place: HostPlace, warn: Warn, leavingTimeoutMs?: number): Promise<void> {
-  const isOurs = !place.systemdCgroup || (await leaveScope(place, warn));
-  if (isOurs) await removeCgroups(place, warn, leavingTimeoutMs);
+/** The directories that the place has now. A monitor that gives its container up gives the id back, and with it their names. */
+export function directoriesOf({ cgroups, vmDirectory }: HostPlace): OwnDirectories {
+  return new OwnDirectories([...cgroups, vmDirectory]);
+}
+
+/** How a place is left. */
+export interface Leaving {
+  /** Told of cgroups that stay, because processes that are not runv's are in them. */
+  readonly warn: Warn;
+  /** What is the place's: `directoriesOf` it before anything of it was ended. */
+  readonly own: OwnDirectories;
+  /** How long processes may take to leave the cgroup, if they are not known to have ended. */
+  readonly leavingTimeoutMs?: number;
+}
+
+export async function leaveHostPlace(place: HostPlace, leaving: Leaving): Promise<void> {
+  const { warn, own, leavingTimeoutMs } = leaving;
+  const isOurs = (directory: string): boolean => own.has(directory);
   // With version 1 what systemd has not made is still there; where somebody else's processes are now, it stays.
-  else await removeHostCgroup(place.cgroups, 0);
-  removeVmDirectory(place.vmDirectory);
+  if (place.systemdCgroup && !(await leaveScope(place, warn)))
+    await removeHostCgroup(place.cgroups, { timeoutMs: 0, isOurs });
+  else {
+    const left = await removeHostCgroup(place.cgroups, { timeoutMs: leavingTimeoutMs, isOurs });
+    if (left.length > 0) warn(cgroupsInUse(left));
+  }
+  removeOwnVmDirectory(place, own);
+}
+
+function removeOwnVmDirectory({ vmDirectory }: HostPlace, own: OwnDirectories): void {
+  if (own.has(vmDirectory)) removeVmDirectory(vmDirectory);
 }
 
 /** @returns false when its name is somebody else's by now */
@@ -205,11 +225,6 @@ async function leaveScope(place: HostPlace, warn: Warn): Promise<boolean> {
     warn(`cgroup: systemd was not told of its end: ${errorMessage(error)}`);
     return true;
   }
-}
-
-async function removeCgroups(place: HostPlace, warn: Warn, leavingTimeoutMs?: number): Promise<void> {
-  const left = await removeHostCgroup(place.cgroups, leavingTimeoutMs);
-  if (left.length > 0) warn(cgroupsInUse(left));
 }
 
 function cgroupsInUse(directories: readonly string[]): string {

@@ -54,10 +54,18 @@ export function loadContainer(root: string, id: string): ContainerRecord {
   }
 }
 
-/** @returns whether the id is still this container's. A damaged record is: nobody else has made one. */
-export function isStillOf({ id, created }: ContainerRecord, root: string): boolean {
+/** The present record of a container. @throws as loadContainer; not-found, too, when the id is another container's by now */
+export function loadSame({ id, created }: ContainerRecord, root: string): ContainerRecord {
+  const present = loadContainer(root, id);
+  if (present.created === created) return present;
+  throw new RunvError("not-found", messages.containerDoesNotExist, { context: { id } });
+}
+
+/** @returns whether the id is still this container's, as far as the record can be read: one that is damaged is no reason to doubt it. */
+export function isStillOf(record: ContainerRecord, root: string): boolean {
   try {
-    return loadContainer(root, id).created === created;
+    loadSame(record, root);
+    return true;
   } catch (error) {
     return !isRunvError(error, "not-found");
   }

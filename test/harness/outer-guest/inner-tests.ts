@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { cacheDirectory, repositoryRoot } from "../paths.ts";
 import { OuterGuestStandsStill } from "./heartbeat.ts";
 import { runInOuterGuest } from "./machine.ts";
-import { type InnerResult, parseResults } from "./results.ts";
+import { type InnerResult, parseEndedResults, parseResults } from "./results.ts";
 import type { OuterInit } from "./systemd.ts";
 
 /** The tests of one file to run inside: those whose full names hold one of these; null: all. */
@@ -21,14 +21,16 @@ interface InnerRun {
 
 /**
  * Runs tests of this project inside an outer guest, each by its own vitest there. A machine that stands still gets a successor, once, which
- * the results tell. @returns every result
+ * the results tell; what had failed in the first one is among them. @returns every result
  */
 export async function runInnerTests(files: readonly InnerFile[], run: InnerRun): Promise<InnerResult[]> {
+  const first: InnerResult[] = [];
   try {
-    return await runOnce(files, run);
+    return await runOnce(files, run, first);
   } catch (error) {
     if (!(error instanceof OuterGuestStandsStill)) throw error;
-    return [outerGuestResult(error.message), ...(await runOnce(files, run))];
+    const remarkable = first.filter((result) => result.state === "failed" || result.passedWhenTriedAgain);
+    return [outerGuestResult(error.message), ...remarkable, ...(await runOnce(files, run, []))];
   }
 }
 
@@ -37,18 +39,18 @@ function outerGuestResult(firstError: string): InnerResult {
   return { ...result, errors: [firstError], passedWhenTriedAgain: true };
 }
 
-async function runOnce(files: readonly InnerFile[], run: InnerRun): Promise<InnerResult[]> {
+/** @param ended takes what there is of results when the machine does not come to its end */
+async function runOnce(
+  files: readonly InnerFile[],
+  run: InnerRun,
+  ended: InnerResult[],
+): Promise<InnerResult[]> {
   const directory = mkdtempSync(path.join(tmpdir(), "runv-inner-"));
   const results = path.join(directory, "results");
+  writeFileSync(results, "");
   try {
     await runInOuterGuest({
-      argv: [
-        ...["node_modules/.bin/vitest", "run", "--config", "test/vitest.config.ts"],
-        ...["--hideSkippedTests", "--reporter=verbose"],
-        "--reporter=./test/harness/outer-guest/results-reporter.ts",
-        ...namePattern(files),
-        ...files.map(({ file }) => file),
-      ],
+      argv: vitestArguments(files),
       cwd: repositoryRoot,
       env: { RUNV_INNER_RESULTS: results, ...innerEnvironment, ...run.env },
       writable: directory,
@@ -58,11 +60,24 @@ async function runOnce(files: readonly InnerFile[], run: InnerRun): Promise<Inne
     });
     return parseResults(readFileSync(results, "utf8"));
   } catch (error) {
-    if (error instanceof Error) error.message += `; of its tests, ${endedTests(results)}`;
+    ended.push(...parseEndedResults(readFileSync(results, "utf8")));
+    const last = ended.at(-1);
+    const which = last === undefined ? "" : `, the last: ${last.file}: ${last.name}`;
+    if (error instanceof Error) error.message += `; of its tests, ${ended.length} came to an end${which}`;
     throw error;
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+function vitestArguments(files: readonly InnerFile[]): readonly string[] {
+  return [
+    ...["node_modules/.bin/vitest", "run", "--config", "test/vitest.config.ts"],
+    ...["--hideSkippedTests", "--reporter=verbose"],
+    "--reporter=./test/harness/outer-guest/results-reporter.ts",
+    ...namePattern(files),
+    ...files.map(({ file }) => file),
+  ];
 }
 
 const innerEnvironment = {
@@ -70,15 +85,6 @@ const innerEnvironment = {
   // Node.js itself may be in a place that a plain PATH does not have.
   PATH: `${path.dirname(process.execPath)}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
 };
-
-/** Where a run stands that did not come to its end. */
-function endedTests(results: string): string {
-  if (!existsSync(results)) return "none came to an end";
-  const lines = readFileSync(results, "utf8")
-    .split("\n")
-    .filter((line) => line !== "");
-  return `${lines.length} came to an end, the last with ${lines.at(-1) ?? "nothing"}`;
-}
 
 function namePattern(files: readonly InnerFile[]): string[] {
   const names = files.flatMap((file) => file.names ?? []);

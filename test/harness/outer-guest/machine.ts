@@ -82,11 +82,13 @@ function script({ argv, cwd, env }: OuterCommand): string {
   return [
     ...Object.entries(environment).map(([name, value]) => `export ${name}=${quoted(value)}`),
     `cd ${quoted(cwd)}`,
-    "set -o pipefail",
     heartbeatLine,
-    // To programs the console is a terminal, on which they paint.
-    `${argv.map(quoted).join(" ")} </dev/null 2>&1 | cat`,
+    // To programs the console is a terminal, on which they paint; and should it stand still, its last lines are not waited for.
+    "mkfifo /run/outer-output",
+    "cat </run/outer-output &",
+    `${argv.map(quoted).join(" ")} </dev/null >/run/outer-output 2>&1`,
     "echo $? >/run/outer/status",
+    "sleep 1",
     "sync",
     "echo b >/proc/sysrq-trigger",
     // Process 1 does not end.

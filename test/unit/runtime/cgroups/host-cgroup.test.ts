@@ -42,7 +42,7 @@ test("a cgroup that a process is in stays, and is named", async () => {
   const child = spawn("sleep", ["1000"]);
   try {
     writeFileSync(path.join(busy, "cgroup.procs"), String(child.pid));
-    expect(await removeHostCgroup(made, 50)).toEqual([busy]);
+    expect(await removeHostCgroup(made, { timeoutMs: 50 })).toEqual([busy]);
     expect([existsSync(busy), existsSync(empty)]).toEqual([true, false]);
   } finally {
     child.kill("SIGKILL");

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, rmdirSync, rmSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { takeHostPlace } from "../../../../runtime/src/sandbox/host-place.ts";
@@ -32,8 +32,7 @@ test("what has taken its place by then stays, and what has gone is no error", as
     const { releases, directories } = await takenPlace(parent);
     const [vmDirectory = "", cgroup = "", gone = ""] = directories;
     for (const directory of [vmDirectory, cgroup]) {
-      // It keeps its inode number from the next one.
-      renameSync(directory, `${directory}.old`);
+      rmdirSync(directory);
       mkdirSync(directory);
     }
     rmSync(gone, { recursive: true });

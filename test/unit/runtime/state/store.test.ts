@@ -165,7 +165,8 @@ test("what a killed verb left is swept with the next reservation, what a live on
 test("a list holds what stays, while others come and go", async () => {
   reserveContainer(root, sampleRecord("stays"));
   const script = 'while :; do mkdir "$0/goes" && rmdir "$0/goes"; done';
-  const neighbour = spawn("sh", ["-c", script, root], { stdio: "ignore" });
+  const neighbour = spawn("sh", ["-c", script, root], { stdio: ["ignore", "pipe", "ignore"] });
+  neighbour.stdout.resume();
   try {
     for (let round = 0; round < 300; round++) {
       const listed = listRecords(root).flatMap((entry) => ("record" in entry ? [entry.record.id] : []));
@@ -174,7 +175,8 @@ test("a list holds what stays, while others come and go", async () => {
     }
   } finally {
     neighbour.kill("SIGKILL");
-    await once(neighbour, "exit");
+    // With what it had just started.
+    await once(neighbour, "close");
   }
 });
 
